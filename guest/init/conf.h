@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * conf.h - what process 1 is told: the image's init.conf and the kernel
+ * command line, later wins.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "pool.h"
+
+#define CONF_GRACE_DEFAULT 30 /* seconds, include/abi/machine.h */
+#define CONF_GRACE_MAX 86400
+#define CONF_DNS_MAX 4
+
+enum conf_layout { LAYOUT_NONE, LAYOUT_RELX, LAYOUT_MIX };
+
+enum conf_ip { IP_DEFAULT, IP_NONE, IP_DHCP, IP_STATIC };
+
+/* Addresses are in network byte order; 0 is "none". */
+struct ipconf {
+    enum conf_ip mode;
+    uint32_t addr;
+    uint32_t netmask;
+    uint32_t gateway;
+    uint32_t dns[CONF_DNS_MAX];
+    unsigned ndns;
+};
+
+struct conf {
+    enum conf_layout layout;
+    const char *release;
+    const char *version;
+    const char *root;
+    const char *erts;
+    const char *boot;
+    const char *config;  /* or NULL, as all below */
+    const char *vmargs;
+    const char *cookie;
+    const char *runtime;
+    const char *hostname;
+    struct strlist env;  /* NAME=VALUE */
+    struct strlist args; /* for the emulator */
+    struct ipconf ip;
+    unsigned ip_wait_ms; /* for a lease, before the release is started */
+    unsigned grace;      /* seconds from SIGTERM to SIGKILL */
+};
+
+/* Empty, with defaults. */
+void conf_init(struct conf *c);
+
+/* Reads the text of init.conf.  0, or -1 with the reason in (e). */
+int conf_parse_file(struct pool *p, struct conf *c, const char *text,
+                    struct err *e);
+
+/* Applies the kernel's command line.  Words that are not ours are left alone
+ * (the kernel reports those nobody knows).  0, or -1 with the reason. */
+int conf_parse_cmdline(struct pool *p, struct conf *c, const char *text,
+                       struct err *e);
+
+/* Reads the value of "ip=". */
+int conf_parse_ip(struct ipconf *ip, const char *value, struct err *e);
+
+/* A name that gethostname(2) and the BEAM's short node names can use. */
+int conf_valid_hostname(const char *name);

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * Layers of the environment, later wins: defaults, init.conf, the kernel
+ * command line, then what the start scripts export unconditionally.  What the
+ * scripts only default (`${RELEASE_NODE:-...}`) stays overridable.
+ */
+#include "release.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "subst.h"
+
+struct compose {
+    struct pool *p;
+    const struct conf *c;
+    const char *run_dir;
+    int tty;
+    struct release *r;
+    struct err *e;
+};
+
+static void arg(struct compose *x, const char *s)
+{
+    strlist_add(x->p, &x->r->argv, pool_strdup(x->p, s));
+}
+
+static void arg2(struct compose *x, const char *flag, const char *value)
+{
+    arg(x, flag);
+    arg(x, value);
+}
+
+static void boot_var(struct compose *x, const char *name, const char *value)
+{
+    arg2(x, "-boot_var", name);
+    arg(x, value);
+}
+
+/* Appends the words of (s), cut at blanks as an unquoted shell variable is. */
+static void arg_words(struct compose *x, const char *s)
+{
+    while (s && *s) {
+        size_t n;
+
+        s += strspn(s, " \t\n");
+        n = strcspn(s, " \t\n");
+        if (n)
+            strlist_add(x->p, &x->r->argv, pool_strndup(x->p, s, n));
+        s += n;
+    }
+}
+
+static void export_var(struct compose *x, const char *name, const char *value)
+{
+    strlist_setenv(x->p, &x->r->env, name, value);
+}
+
+/* Value of (name), empty counting as unset, as in ${NAME:-...}. */
+static const char *getvar(const struct compose *x, const char *name)
+{
+    const char *value = strlist_getenv(&x->r->env, name);
+
+    return value && *value ? value : NULL;
+}
+
+/* NAME="${NAME:-value}"; returns the result. */
+static const char *default_var(struct compose *x, const char *name,
+                               const char *value)
+{
+    if (!getvar(x, name))
+        export_var(x, name, value);
+    return getvar(x, name);
+}
+
+static int readable(struct compose *x, const char *path)
+{
+    if (access(path, R_OK) == 0)
+        return 0;
+    return err_set(x->e, "cannot open '%s': %s", path, strerror(errno));
+}
+
+static int ends_with(const char *s, const char *tail)
+{
+    size_t n = strlen(s);
+    size_t t = strlen(tail);
+
+    return n >= t && !strcmp(s + n - t, tail);
+}
+
+/* --- environment ---------------------------------------------------------- */
+
+static void default_environment(struct compose *x)
+{
+    const struct conf *c = x->c;
+
+    export_var(x, "PATH",
+               pool_printf(x->p, "%s:/usr/local/bin:/usr/bin:/bin:/sbin",
+                           x->r->bindir));
+    /* The root file system is read-only; .erlang.cookie is written here. */
+    export_var(x, "HOME", pool_printf(x->p, "%s/home", x->run_dir));
+    export_var(x, "TERM", "xterm");
+    /* Elixir, and Erlang's ~ts, want UTF-8 file names and output. */
+    export_var(x, "LANG", "C.UTF-8");
+    /* The dump is in memory, and memory is what most crashes lack. */
+    export_var(x, "ERL_CRASH_DUMP", "/tmp/erl_crash.dump");
+    export_var(x, "ERL_CRASH_DUMP_BYTES", "4194304");
+    for (size_t i = 0; i < c->env.n; i++) {
+        char *eq = strchr(c->env.v[i], '=');
+        char *name =
+            pool_strndup(x->p, c->env.v[i], (size_t)(eq - c->env.v[i]));
+
+        export_var(x, name, eq + 1);
+    }
+}
+
+/* Both scripts put ERTS' own lib directory on the loader's path.  It holds
+ * shared objects in some packagings only, and costs a failed lookup for every
+ * library of every program otherwise. */
+static void library_path(struct compose *x)
+{
+    char *dir = pool_printf(x->p, "%s/lib", x->c->erts);
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+
+    if (!d)
+        return;
+    while ((entry = readdir(d))) {
+        if (strstr(entry->d_name, ".so")) {
+            default_var(x, "LD_LIBRARY_PATH", dir);
+            break;
+        }
+    }
+    closedir(d);
+}
+
+static void erts_environment(struct compose *x)
+{
+    export_var(x, "ROOTDIR", x->c->root);
+    export_var(x, "BINDIR", x->r->bindir);
+    export_var(x, "EMU", "beam");
+    export_var(x, "PROGNAME", "erl");
+    library_path(x);
+}
+
+/* --- relx ----------------------------------------------------------------- */
+
+/*
+ * relx's check_replace_os_vars: FILE.src is a template for FILE; with
+ * RELX_REPLACE_OS_VARS set FILE (or FILE.orig) itself is one.  Returns the
+ * file to use, NULL with the reason set on error.
+ */
+static const char *relx_file(struct compose *x, const char *path,
+                             const char *name)
+{
+    const char *from = NULL;
+    char *out = pool_printf(x->p, "%s/%s", x->run_dir, name);
+    char *src = pool_printf(x->p, "%s.src", path);
+    char *orig = pool_printf(x->p, "%s.orig", path);
+    char *text;
+
+    if (ends_with(path, ".src"))
+        from = path;
+    else if (files_exist(src))
+        from = src;
+    else if (getvar(x, "RELX_REPLACE_OS_VARS"))
+        from = files_exist(orig) ? orig : path;
+    if (!from)
+        return readable(x, path) ? NULL : path;
+    text = files_read(x->p, from, x->e);
+    if (!text ||
+        files_write(out, subst_env(x->p, text, &x->r->env), 0600, x->e))
+        return NULL;
+    return out;
+}
+
+/* Whether an emulator arguments file makes the node a distributed one that
+ * needs epmd. */
+static int args_need_epmd(const char *text)
+{
+    int named = 0;
+
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+
+        text += strspn(text, " \t");
+        if (!strncmp(text, "-name ", 6) || !strncmp(text, "-sname ", 7))
+            named = 1;
+        if (!strncmp(text, "-start_epmd false", 17))
+            return 0;
+        len = strcspn(text, "\n");
+        text += len + (text[len] == '\n');
+    }
+    return named;
+}
+
+static int compose_relx(struct compose *x)
+{
+    const struct conf *c = x->c;
+    const char *config = getvar(x, "RELX_CONFIG_PATH");
+    const char *vmargs = getvar(x, "VMARGS_PATH");
+    const char *dist_port = getvar(x, "ERL_DIST_PORT");
+    char *lib = pool_printf(x->p, "%s/lib", c->root);
+
+    export_var(x, "REL_NAME", c->release);
+    export_var(x, "REL_VSN", c->version);
+    export_var(x, "RELEASE_NAME", c->release);
+    export_var(x, "RELEASE_VSN", c->version);
+    export_var(x, "RELEASE_PROG",
+               pool_printf(x->p, "%s/bin/%s", c->root, c->release));
+    config = config ? config : c->config;
+    vmargs = vmargs ? vmargs : c->vmargs;
+
+    arg(x, "-noinput");
+    arg(x, "+Bd");
+    arg2(x, "-boot", c->boot);
+    arg2(x, "-mode", default_var(x, "CODE_LOADING_MODE", "embedded"));
+    boot_var(x, "SYSTEM_LIB_DIR", lib);
+    boot_var(x, "ERTS_LIB_DIR", lib); /* what relx 3 called it */
+    if (config) {
+        config = relx_file(x, config, "sys.config");
+        if (!config)
+            return -1;
+        arg2(x, "-config", config);
+    }
+    if (vmargs) {
+        char *text;
+
+        vmargs = relx_file(x, vmargs, "vm.args");
+        text = vmargs ? files_read(x->p, vmargs, x->e) : NULL;
+        if (!text)
+            return -1;
+        arg2(x, "-args_file", vmargs);
+        x->r->needs_epmd = args_need_epmd(text);
+    }
+    if (dist_port) {
+        arg2(x, "-erl_epmd_port", dist_port);
+        arg2(x, "-start_epmd", "false");
+        x->r->needs_epmd = 0;
+    }
+    return 0;
+}
+
+/* --- mix ------------------------------------------------------------------ */
+
+static char *cut_tail(struct pool *p, const char *s, const char *tail)
+{
+    size_t n = strlen(s) - (ends_with(s, tail) ? strlen(tail) : 0);
+
+    return pool_strndup(p, s, n);
+}
+
+/*
+ * mix's export_release_sys_config: configuration providers that restart the
+ * system write their result into sys.config, which then must be a copy.
+ * Returns its path without ".config".
+ */
+static const char *mix_config(struct compose *x)
+{
+    const struct conf *c = x->c;
+    const char *base = getvar(x, "RELEASE_SYS_CONFIG");
+    char *path;
+    char *text;
+
+    if (!base) {
+        if (!c->config)
+            return NULL;
+        base = cut_tail(x->p, c->config, ".config");
+    }
+    path = pool_printf(x->p, "%s.config", base);
+    text = files_read(x->p, path, x->e);
+    if (!text)
+        return NULL;
+    if (strstr(text, "RUNTIME_CONFIG=true")) {
+        base = pool_printf(x->p, "%s/%s-%s.runtime", x->run_dir, c->release,
+                           c->version);
+        path = pool_printf(x->p, "%s.config", base);
+        if (files_write(path, text, 0600, x->e))
+            return NULL;
+    }
+    export_var(x, "RELEASE_SYS_CONFIG", base);
+    return base;
+}
+
+/* "-sname NODE", "-name NODE" or nothing. */
+static int mix_distribution(struct compose *x)
+{
+    const char *node = default_var(x, "RELEASE_NODE", x->c->release);
+    const char *how = default_var(x, "RELEASE_DISTRIBUTION", "sname");
+
+    if (!strcmp(how, "none"))
+        return 0;
+    if (strcmp(how, "name") && strcmp(how, "sname"))
+        return err_set(x->e,
+                       "RELEASE_DISTRIBUTION is '%s', not sname, name or none",
+                       how);
+    arg2(x, strcmp(how, "name") ? "-sname" : "-name", node);
+    x->r->needs_epmd = 1;
+    return 0;
+}
+
+/* Exports what the script does; returns the boot file without ".boot". */
+static const char *mix_environment(struct compose *x)
+{
+    const struct conf *c = x->c;
+    char *dir = pool_printf(x->p, "%s/releases/%s", c->root, c->version);
+    const char *slash = strrchr(c->boot, '/');
+    const char *script;
+
+    export_var(x, "RELEASE_ROOT", c->root);
+    export_var(x, "RELEASE_COMMAND", "start");
+    default_var(x, "RELEASE_NAME", c->release);
+    default_var(x, "RELEASE_VSN", c->version);
+    default_var(x, "RELEASE_PROG", c->release);
+    if (c->cookie)
+        default_var(x, "RELEASE_COOKIE", c->cookie);
+    default_var(x, "RELEASE_MODE", "embedded");
+    default_var(x, "RELEASE_TMP", "/tmp");
+    if (c->vmargs)
+        default_var(x, "RELEASE_VM_ARGS", c->vmargs);
+    default_var(x, "RELEASE_REMOTE_VM_ARGS",
+                pool_printf(x->p, "%s/remote.vm.args", dir));
+    default_var(x, "RELEASE_BOOT_SCRIPT_CLEAN", "start_clean");
+    script = default_var(x, "RELEASE_BOOT_SCRIPT", slash + 1);
+    return pool_printf(x->p, "%.*s/%s", (int)(slash - c->boot), c->boot,
+                       script);
+}
+
+static int compose_mix(struct compose *x)
+{
+    const char *boot = mix_environment(x);
+    const char *vmargs = getvar(x, "RELEASE_VM_ARGS");
+    const char *config = NULL;
+
+    arg_words(x, getvar(x, "ELIXIR_ERL_OPTIONS"));
+    if (x->tty && !getvar(x, "NO_COLOR")) {
+        arg2(x, "-elixir", "ansi_enabled");
+        arg(x, "true");
+    }
+    arg(x, "-noshell");
+    arg2(x, "-s", "elixir");
+    arg(x, "start_cli");
+    arg2(x, "-mode", getvar(x, "RELEASE_MODE"));
+    if (getvar(x, "RELEASE_COOKIE"))
+        arg2(x, "-setcookie", getvar(x, "RELEASE_COOKIE"));
+    if (mix_distribution(x))
+        return -1;
+    if (x->c->config || getvar(x, "RELEASE_SYS_CONFIG")) {
+        config = mix_config(x);
+        if (!config)
+            return -1;
+        arg2(x, "-config", config);
+    }
+    arg2(x, "-boot", boot);
+    boot_var(x, "RELEASE_LIB", pool_printf(x->p, "%s/lib", x->c->root));
+    if (vmargs) {
+        if (readable(x, vmargs))
+            return -1;
+        arg2(x, "-args_file", vmargs);
+    }
+    return 0;
+}
+
+int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
+                    int tty, struct release *r, struct err *e)
+{
+    struct compose x = {p, c, run_dir, tty, r, e};
+    char *boot = pool_printf(p, "%s.boot", c->boot);
+
+    memset(r, 0, sizeof(*r));
+    r->bindir = pool_printf(p, "%s/bin", c->erts);
+    r->path = pool_printf(p, "%s/erlexec", r->bindir);
+    r->cwd = c->root;
+    if (access(r->path, X_OK))
+        return err_set(e, "cannot run '%s': %s", r->path, strerror(errno));
+    if (readable(&x, boot))
+        return -1;
+    default_environment(&x);
+    erts_environment(&x);
+    arg(&x, r->path);
+    if (c->layout == LAYOUT_MIX ? compose_mix(&x) : compose_relx(&x))
+        return -1;
+    for (size_t i = 0; i < c->args.n; i++)
+        arg(&x, c->args.v[i]);
+    if (c->layout == LAYOUT_MIX)
+        arg2(&x, "-extra", "--no-halt");
+    return 0;
+}

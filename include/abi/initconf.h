@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * initconf.h - /etc/unibeam/init.conf, written by `unibeam build`, read by
+ * process 1.
+ *
+ * Text, one `key=value` a line, keys below, values to the end of the line,
+ * '#' starts a comment line.  Paths are as seen inside the guest.  An unknown
+ * key is an error (the file and the reader come from one build).
+ *
+ *   release=NAME          name of the release, e.g. hello_world
+ *   version=VSN
+ *   layout=relx|mix
+ *   root=/app             ROOTDIR (RELEASE_ROOT)
+ *   erts=/app/erts-13.1.5 its bin/ is BINDIR
+ *   boot=/app/releases/VSN/start       boot file without ".boot"
+ *   config=/app/releases/VSN/sys.config   without it: no -config
+ *   vmargs=/app/releases/VSN/vm.args      without it: no -args_file
+ *   cookie=TEXT           mix: content of releases/COOKIE
+ *   runtime=/app/releases/VSN  mix: has runtime.exs, config needs a copy in a
+ *                         writable directory (RELEASE_TMP)
+ *   env.NAME=VALUE        baked environment
+ *   hostname=NAME
+ *   grace=SECONDS
+ */
+#pragma once
+
+#define INITCONF_PATH "/etc/unibeam/init.conf"
+#define INITCONF_ROOT "/app"

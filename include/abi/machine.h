@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * machine.h - what the host side (`unibeam run`) and the kernel agree on.
+ *
+ * Kernel command line.  Words separated by blanks; a word or part of one may be
+ * put in double quotes to hold blanks; inside quotes \" and \\ stand for
+ * themselves.  Later words win.  The kernel reads, in this order: the line the
+ * boot loader hands over (baked into the image, or QEMU's -append), then the
+ * fw_cfg file FWCFG_CMDLINE if there is one.  The joined text is
+ * /proc/cmdline.  Keys:
+ *
+ *   root=LABEL|UUID|vdXN  the root partition (default: first partition of type
+ *                         IMG_TYPE_ROOT on any disk)
+ *   init=PATH             program started as process 1 (default /sbin/init)
+ *   hostname=NAME
+ *   ip=dhcp | ip=ADDR/PREFIX[,GATEWAY[,DNS...]] | ip=none
+ *   env.NAME=VALUE        environment of the release
+ *   arg=WORD              an argument appended to the emulator's
+ *   grace=SECONDS         time between power button and hard stop (default 30)
+ *   trace=syscalls        print an strace-like log on the console
+ *   loglevel=0..7         kernel messages below this reach the console
+ *   maxcpus=N             start at most N processors
+ *   exit.port=0xPORT      I/O port of QEMU's isa-debug-exit
+ *   exit.log=0xPORT       I/O port of QEMU's isa-debugcon, for the status line
+ *   virtio_mmio.device=SIZE@ADDR:IRQ  as microvm's QEMU writes it
+ *
+ * Unknown keys are reported once and ignored; process 1 sees them all.
+ *
+ * Ending.  When process 1 exits with status S (or dies by signal N: S = 128+N)
+ * the kernel writes MACHINE_EXIT_LINE and S in decimal and a newline to
+ * exit.log if given, then S & 127 to exit.port if given (QEMU then exits with
+ * 2S+1), else powers off by ACPI, else resets.  A panic writes
+ * MACHINE_PANIC_STATUS instead; `unibeam run` then exits with that.
+ */
+#pragma once
+
+#define FWCFG_CMDLINE "opt/unibeam/cmdline"
+#define MACHINE_EXIT_LINE "unibeam-exit "
+#define MACHINE_PANIC_STATUS 125
+#define MACHINE_EXIT_PORT 0x501
+#define MACHINE_EXIT_LOG_PORT 0xe9

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * console.h - the serial console: early output and the terminal behind it.
+ */
+#pragma once
+
+#include "lib/types.h"
+
+/* Polled output; works from the first instruction on and in a panic. Adds \r
+ * before \n. Ordinary messages go through the transmit ring once the driver
+ * runs. */
+void console_write(const char *s, size_t n);
+void console_early_init(void);
+void console_init(void);      /* interrupts, tty /dev/console = ttyS0 */
+void console_flush(void);     /* wait until all is out (with a time limit) */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * page.h - physical pages.
+ *
+ * A buddy allocator over all usable memory with per-CPU lists of single pages.
+ * struct page descriptors are made for whole ranges when first needed, so that
+ * start-up does not pay for memory nobody uses.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "arch/x86_64/arch.h"
+#include "lib/list.h"
+#include "lib/types.h"
+
+struct mapping;
+
+enum page_flag {
+    PG_SLAB = 1, PG_CACHE = 2 /* in a mapping's tree */, PG_DIRTY = 4,
+    PG_UPTODATE = 8, PG_LOCKED = 16 /* being read */, PG_ERROR = 32,
+    PG_REFERENCED = 64, PG_RESERVED = 128, PG_FREE = 256, PG_HUGE = 512,
+    PG_LRU = 1024,
+};
+
+/* a atomic; f free-list lock while PG_FREE; m the mapping's lock; l LRU lock;
+ * o whoever allocated it */
+struct page {
+    _Atomic uint32_t refs;     /* a 0 = free */
+    _Atomic uint32_t mapcount; /* a page-table entries that name it */
+    _Atomic uint32_t flags;    /* a PG_* */
+    uint8_t order;             /* f/o of the block it heads */
+    struct mapping *mapping;   /* m NULL unless PG_CACHE; slab cache if SLAB */
+    uint64_t index;            /* m page offset in the mapping; o */
+    struct list lru;           /* l; f; o */
+};
+
+#define PAGE_ORDER_MAX 10
+#define PAGE_ORDER_HUGE 9
+
+enum alloc_flags {
+    ALLOC_ZERO = 1,   /* cleared */
+    ALLOC_NOWAIT = 2, /* do not reclaim or wait: atomic context */
+    ALLOC_USER = 4,   /* for user data: leaves a reserve to the kernel */
+    ALLOC_NORETRY = 8,/* try, but do not evict or invoke the OOM killer (huge
+                       * pages) */
+};
+
+void page_init(void); /* from boot_info, after arch_early_init */
+/* A block of 2^order pages with one reference, or NULL. */
+struct page *page_alloc(unsigned order, unsigned flags);
+void page_get(struct page *p);
+void page_put(struct page *p); /* frees the block with the last reference */
+struct page *page_of(paddr_t pa); /* NULL for memory that is not RAM */
+paddr_t page_paddr(const struct page *p);
+static inline void *page_virt(const struct page *p)
+{
+    return phys_to_virt(page_paddr(p));
+}
+
+struct memory_stats { /* in pages */
+    uint64_t total, free, cached, anonymous, slab, page_tables, kernel_stacks,
+        shared, dirty, mapped;
+};
+void memory_stats(struct memory_stats *out);
+
+/* Reclaim hooks: give back about (want) pages; returns how many were. */
+typedef size_t shrinker_fn(size_t want);
+void shrinker_register(const char *name, shrinker_fn *fn);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * process.h - processes: what threads share.
+ *
+ *   ALIVE --last thread exits / exit_group--> ZOMBIE --wait4--> gone
+ *   (parent ignores SIGCHLD, or the like: ALIVE -> gone)
+ *
+ * Locks: (T) the process-tree lock covers parent, children, groups, sessions
+ * and state; (s) siglock covers threads, pending signals and handlers.
+ */
+#pragma once
+
+#include <asm/siginfo.h>
+#include <asm/signal.h>
+#include <linux/resource.h>
+#include <stdatomic.h>
+
+#include "fs/path.h"
+#include "lib/list.h"
+#include "lib/types.h"
+#include "proc/fdtable.h"
+#include "sched/lock.h"
+#include "sched/thread.h"
+
+struct mm;
+struct tty;
+
+#define NSIG_MAX 64
+struct sigaction_k { /* the kernel's struct sigaction, x86-64 ABI */
+    uint64_t handler, flags, restorer, mask;
+};
+struct sighand { /* shared with CLONE_SIGHAND: only inside one process here */
+    struct sigaction_k action[NSIG_MAX]; /* s [signo - 1] */
+};
+
+enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_DEAD };
+
+struct process {
+    pid_t pid;                      /* I = tid of the first thread */
+    _Atomic uint32_t refs;          /* a */
+    enum process_state state;       /* T */
+    struct process *parent;         /* T */
+    struct list children, sibling;  /* T */
+    struct list pid_link;           /* T hash or list of all */
+    pid_t pgid, sid;                /* T */
+    struct list pg_link;            /* T */
+    struct tty *tty;                /* T controlling terminal of the session */
+
+    struct spinlock siglock;        /* RANK_SIGNAL */
+    struct list threads;            /* s */
+    unsigned nr_threads;            /* s */
+    struct thread *leader;          /* s first thread, maybe dead */
+    struct sighand sighand;         /* s */
+    uint64_t sig_pending;           /* s process-directed */
+    struct list sig_pending_list;   /* s queued siginfo */
+    bool group_exit;                /* s */
+    int exit_status;                /* s wait status */
+    bool stopped, continued;        /* s to be reported by wait */
+    int stop_signo;                 /* s */
+    int exit_signal;                /* I sent to the parent, SIGCHLD or 0 */
+    struct wait_queue child_exit;   /* wait4 sleeps here */
+    struct wait_queue signal_wait;  /* signalfd, sigtimedwait */
+
+    struct mm *mm;                  /* own reference; NULL once dead */
+    struct fdtable *files;          /* I until exec/unshare by its thread */
+    struct mutex fs_lock;           /* cwd, root, umask */
+    struct path cwd, root;          /* fs_lock */
+    _Atomic uint32_t umask;         /* a */
+
+    uint32_t uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* s */
+    uint32_t groups[32];            /* s */
+    unsigned ngroups;               /* s */
+    struct rlimit64 rlimits[RLIM_NLIMITS]; /* s */
+    nsec_t start_time;              /* I monotonic */
+    _Atomic nsec_t dead_user, dead_system; /* a of exited threads */
+    nsec_t child_user, child_system;       /* T of reaped children */
+    uint64_t child_maxrss;                 /* T KiB */
+    _Atomic uint64_t min_faults, maj_faults; /* a */
+    struct timer itimer;            /* ITIMER_REAL / alarm */
+    nsec_t itimer_interval;
+    void *posix_timers;             /* proc/posix_timer.c */
+    char comm[16];                  /* o */
+    int oom_score_adj;
+    bool did_exec;                  /* for setpgid's EACCES */
+    bool dumpable, no_new_privs, child_subreaper;
+    int pdeath_signal;
+    uint64_t personality;
+};
+#define current_process() (current->process)
+
+void process_init(void);
+/* Start process 1 from an ELF file: argv[0] = path, the given environment.
+ * 0 or -errno with the cause logged. */
+int process_start_init(const char *path, char *const argv[],
+                       char *const envp[]);
+struct process *process_find(pid_t pid);  /* with a reference, or NULL */
+struct thread *thread_find(pid_t tid);    /* only valid under rcu-like use: the
+                                           * process reference is taken too */
+void process_get(struct process *p);
+void process_put(struct process *p);
+/* Next process with pid >= from, for /proc; with a reference, or NULL. */
+struct process *process_next(pid_t from);
+/* Call fn for each thread of p, siglock held: fn must not sleep. */
+void process_for_each_thread(struct process *p,
+                             void (*fn)(struct thread *, void *), void *arg);
+unsigned process_count(void);
+pid_t process_last_pid(void);
+__noreturn void process_exit_group(int wait_status); /* of the caller */
+bool process_is_session_leader(struct process *p);
+/* Terminal job control (dev/tty.c). */
+int process_set_tty(struct process *p, struct tty *t);
+void process_clear_tty(struct tty *t);
+uint64_t process_rlimit(unsigned which); /* soft limit of the caller */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * thread.h - threads and the scheduler.
+ *
+ * States and who changes them (thread.c, runq.c):
+ *
+ *   NEW --thread_start--> READY --schedule--> RUNNING --schedule--> READY
+ *   RUNNING --sleep_prepare--> SLEEPING* --thread_wake--> READY
+ *   RUNNING --thread_exit--> DEAD (freed by SOFTIRQ_REAP)
+ *
+ *   * a thread that has called sleep_prepare() still runs until it calls
+ *     sleep_until(); a wake-up in between puts it back to RUNNING.
+ *
+ * A thread runs on one CPU at a time: (on_cpu) is set until its context is
+ * saved, and a waker on another CPU waits for it before queueing the thread.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "arch/x86_64/arch_thread.h"
+#include "lib/list.h"
+#include "sched/lock.h"
+#include "sched/time.h"
+#include "sched/wait.h"
+
+struct cpu;
+struct mm;
+struct process;
+
+enum thread_state {
+    THREAD_NEW,
+    THREAD_READY,
+    THREAD_RUNNING,
+    THREAD_SLEEPING, /* with .sleep_kind */
+    THREAD_STOPPED,  /* by a stop signal */
+    THREAD_DEAD,
+};
+
+#define KSTACK_SIZE (16 * 1024)
+
+/* I immutable after creation; a atomic; o only the thread itself; q run queue
+ * lock; s process->siglock */
+struct thread {
+    struct arch_thread arch;      /* o context, stack pointer, FPU, TLS bases */
+    void *kstack;                 /* I lowest address, KSTACK_SIZE bytes */
+    _Atomic int state;            /* a enum thread_state */
+    enum sleep_kind sleep_kind;   /* o */
+    _Atomic bool on_cpu;          /* a */
+    struct cpu *cpu;              /* q where it runs or last ran */
+    struct list run_link;         /* q */
+    uint64_t affinity[4];         /* q allowed CPUs, bit n = CPU n */
+    nsec_t slice_end;             /* o */
+    nsec_t run_start;             /* o */
+    _Atomic nsec_t cpu_user;      /* a time used, ns */
+    _Atomic nsec_t cpu_system;    /* a */
+    uint64_t switches_vol, switches_invol; /* o */
+
+    /* Work to do before returning to user mode: TW_* bits. */
+    _Atomic uint32_t work; /* a */
+    uint32_t pf_disabled;  /* o >0: user faults fail at once (_nofault) */
+    int held_locks;        /* o debug: number of spinlocks held */
+#ifdef DEBUG
+    uint32_t lock_ranks[16]; /* o */
+    int lock_depth;          /* o */
+#endif
+
+    struct mm *mm;           /* o address space in use; NULL = kernel thread */
+    struct process *process; /* I NULL = kernel thread */
+    pid_t tid;               /* I */
+    char name[16];           /* o but read by anyone */
+
+    /* proc/: see proc/process.h for the meaning of these. */
+    struct list process_link;      /* s process->threads */
+    uint64_t sig_blocked;          /* o (changed under s) */
+    uint64_t sig_saved;            /* o mask to restore after sigsuspend */
+    bool sig_restore_saved;        /* o */
+    struct list sig_pending_list;  /* s struct sigpending entries */
+    uint64_t sig_pending;          /* s */
+    uint64_t altstack_sp, altstack_size; /* o */
+    uint32_t altstack_flags;             /* o */
+    int __user *clear_child_tid;   /* o */
+    void __user *robust_list;      /* o */
+    size_t robust_list_len;        /* o */
+    void __user *rseq;             /* o NULL if not registered */
+    int exit_code;                 /* o */
+    struct wait_queue *vfork_done; /* set while a vfork parent waits */
+    void *vfork_flag;
+};
+
+#define TW_RESCHED 1u /* another thread should run */
+#define TW_SIGNAL  2u /* a signal may be deliverable */
+#define TW_EXIT    4u /* the process is ending: this thread must */
+#define TW_STOP    8u /* group stop pending */
+
+/* Create a kernel thread running fn(arg), not yet started; NULL = no memory. */
+struct thread *kthread_create(const char *name, void (*fn)(void *), void *arg);
+/* Create the thread of a user process, mm etc. filled in by proc/clone.c. */
+struct thread *thread_alloc(const char *name);
+void thread_free(struct thread *t); /* of one that was never started */
+void thread_start(struct thread *t);
+__noreturn void thread_exit(void);
+
+/* Make a sleeping thread run. False if it was not sleeping (or the kind of its
+ * sleep is not interrupted by this). Any context except hard interrupts. */
+bool thread_wake(struct thread *t);
+/* As above, but only if it sleeps in a way that a signal ends. */
+bool thread_wake_signal(struct thread *t, bool fatal);
+/* Set TW_* bits; kicks the CPU it runs on, so that it notices soon. */
+void thread_set_work(struct thread *t, uint32_t bits);
+
+void schedule(void);     /* give up the CPU; state says whether to return */
+void sched_yield(void);  /* to equals */
+/* Let others run if it is time; also runs deferred work. No locks held. */
+void cond_resched(void);
+
+/* True when a signal should end an interruptible sleep of the caller. */
+bool signal_pending(void);
+bool fatal_signal_pending(void);
+
+void sched_init(void);     /* boot CPU */
+void sched_cpu_init(void); /* each CPU, makes its idle thread */
+__noreturn void sched_idle_loop(void);
+/* On the way to user mode with work bits set; interrupts on. */
+void sched_tick(void); /* hard timer interrupt */
+int sched_set_affinity(struct thread *t, const uint64_t mask[4]);
+
+/* For /proc/loadavg and /proc/stat. */
+unsigned sched_nr_running(void);
+unsigned sched_nr_threads(void);
+void sched_loadavg(uint32_t out[3]); /* fixed point, 11 bits of fraction */
+struct cpu_times {
+    nsec_t user, system, idle, irq;
+};
+void sched_cpu_times(unsigned cpu, struct cpu_times *out);
+uint64_t sched_context_switches(void);

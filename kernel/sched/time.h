@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * time.h - clocks and one-shot timers.
+ *
+ * Monotonic time counts nanoseconds from boot and never goes back on any
+ * processor. Timers live in a per-CPU tree; a timer's function runs as
+ * deferred work (sched/softirq.h), with no lock held, on the CPU where it was
+ * armed, at or shortly after its deadline.
+ */
+#pragma once
+
+#include "lib/tree.h"
+#include "lib/types.h"
+#include "sched/lock.h"
+
+#define NSEC_PER_SEC  1000000000ll
+#define NSEC_PER_MSEC 1000000ll
+#define NSEC_PER_USEC 1000ll
+#define NSEC_NEVER    INT64_MAX
+
+nsec_t time_monotonic(void);
+nsec_t time_realtime(void); /* since 1970-01-01 UTC */
+/* Set the realtime clock; wakes what depends on it (timerfd, futex). */
+void time_set_realtime(nsec_t now);
+/* Called after every step of the realtime clock, from thread context. */
+uint64_t time_step_count(void);
+
+struct timer;
+typedef void timer_fn(struct timer *t);
+
+struct timer {
+    nsec_t deadline; /* [c] monotonic */
+    timer_fn *fn;    /* I */
+    void *arg;       /* I */
+    RB_ENTRY(timer) link;    /* [c] */
+    _Atomic(struct cpu *) cpu; /* where it is armed or running, or NULL */
+    bool queued;               /* [c] */
+}; /* c = the timer queue lock of (cpu) */
+
+void timer_init(struct timer *t, timer_fn *fn, void *arg);
+/* (Re)arm; cheap for a timer already armed on this CPU. A past deadline fires
+ * at the next chance. May be called from the timer's own function. */
+void timer_arm(struct timer *t, nsec_t deadline);
+/* Disarm. True if it was armed. timer_cancel_sync also waits until the
+ * function is not running anywhere (never call it from that function or with a
+ * lock that the function takes). */
+bool timer_cancel(struct timer *t);
+bool timer_cancel_sync(struct timer *t);
+
+/* Earliest deadline on this CPU, NSEC_NEVER if none: for the idle loop. */
+nsec_t timer_next(void);
+/* Run what is due; called by softirq_run(). */
+void timer_run_expired(void);
