@@ -219,8 +219,7 @@ static int parse_static(struct ipconf *ip, char *text)
     if (field && *field && parse_addr(field, &ip->gateway))
         return -1;
     while ((field = next_field(&rest))) {
-        if (ip->ndns == CONF_DNS_MAX ||
-            parse_addr(field, &ip->dns[ip->ndns++]))
+        if (ip->ndns == CONF_DNS_MAX || parse_addr(field, &ip->dns[ip->ndns++]))
             return -1;
     }
     ip->mode = IP_STATIC;

@@ -11,8 +11,8 @@
 #include "pool.h"
 
 #define CONF_GRACE_DEFAULT 30 /* seconds, include/abi/machine.h */
-#define CONF_GRACE_MAX 86400
-#define CONF_DNS_MAX 4
+#define CONF_GRACE_MAX     86400
+#define CONF_DNS_MAX       4
 
 enum conf_layout { LAYOUT_NONE, LAYOUT_RELX, LAYOUT_MIX };
 
@@ -35,7 +35,7 @@ struct conf {
     const char *root;
     const char *erts;
     const char *boot;
-    const char *config;  /* or NULL, as all below */
+    const char *config; /* or NULL, as all below */
     const char *vmargs;
     const char *cookie;
     const char *runtime;

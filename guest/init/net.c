@@ -175,7 +175,7 @@ char *net_resolv(struct pool *p, const char *domain, const uint32_t *dns,
     char *text = *d ? pool_printf(p, "search %s\n", d) : pool_strdup(p, "");
 
     for (unsigned i = 0; i < ndns; i++)
-        text = pool_printf(p, "%snameserver %s\n", text,
-                           net_addr_text(p, dns[i]));
+        text =
+            pool_printf(p, "%snameserver %s\n", text, net_addr_text(p, dns[i]));
     return text;
 }

@@ -295,9 +295,8 @@ static int mix_distribution(struct compose *x)
     if (!strcmp(how, "none"))
         return 0;
     if (strcmp(how, "name") && strcmp(how, "sname"))
-        return err_set(x->e,
-                       "RELEASE_DISTRIBUTION is '%s', not sname, name or none",
-                       how);
+        return err_set(
+            x->e, "RELEASE_DISTRIBUTION is '%s', not sname, name or none", how);
     arg2(x, strcmp(how, "name") ? "-sname" : "-name", node);
     x->r->needs_epmd = 1;
     return 0;

@@ -13,12 +13,12 @@
 #include "conf.h"
 
 struct release {
-    char *path;          /* erlexec */
+    char *path; /* erlexec */
     const char *cwd;
     const char *bindir;
     struct strlist argv;
     struct strlist env;
-    int needs_epmd;      /* starts distribution and relies on the port mapper */
+    int needs_epmd; /* starts distribution and relies on the port mapper */
 };
 
 /*

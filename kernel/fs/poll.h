@@ -34,6 +34,7 @@ static inline void poll_wait(struct file *f, struct wait_queue *q,
 #define EV_WRBAND 0x200u
 #define EV_RDHUP  0x2000u
 
+void epoll_init(void);
 /* A file is being closed by its last reference: leave every epoll set.
  * Called by file_put. */
 void epoll_release_file(struct file *f);

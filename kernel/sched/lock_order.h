@@ -18,6 +18,7 @@ enum lock_rank {
     RANK_MOUNT,      /* fs: mount table */
     RANK_RENAME,     /* fs: one per file system, renames of directories */
     RANK_INODE_DIR,  /* fs: a directory's entries (parent before child) */
+    RANK_EPOLL_ALL,  /* fs/epoll: taking files out of all sets */
     RANK_EPOLL_FILE, /* fs/epoll: an epoll set's interest list */
     RANK_FILE_POS,   /* fs: a file's position */
     RANK_TTY,        /* dev/tty: termios and line buffer */
@@ -42,10 +43,11 @@ enum lock_rank {
     RANK_PTE,       /* mem: page tables of an address space */
     RANK_FUTEX,     /* sched: futex bucket */
     RANK_SOCKBUF,   /* net: a socket's queues */
-    RANK_EPOLL,     /* fs/epoll: ready list */
     RANK_TIMERFD,
     RANK_SIGNAL,    /* proc: pending signals, handlers of a process */
     RANK_WAITQ,     /* sched: a wait queue */
+    RANK_EPOLL,     /* fs/epoll: ready list, a file's watchers */
+    RANK_WAITQ_EPOLL, /* fs/epoll: who waits for an epoll set */
     RANK_VIRTQ,     /* dev: a virtqueue */
     RANK_TIMER,     /* sched: per-CPU timer queue */
     RANK_RUNQ,      /* sched: per-CPU run queue */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * cdefs.h - what <sys/tree.h> of libbsd expects of <bsd/sys/cdefs.h>.
+ * cdefs.h - <sys/tree.h> of libbsd includes <bsd/sys/cdefs.h>; what it needs
+ * of it the build replaces (mk/kernel.mk).
  */
 #pragma once
-
-#ifndef __unused
-#define __unused __attribute__((unused))
-#endif

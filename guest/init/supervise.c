@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * Signals become bytes in a pipe and the main loop waits for the pipe: a
+ * signal that comes between looking and sleeping is then never missed, and
+ * nothing but write(2) runs in a handler.
+ */
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "say.h"
+
+static int wake[2] = {-1, -1};
+
+static void on_signal(int sig)
+{
+    int saved = errno;
+    char byte = sig == SIGCHLD ? 'c' : 't';
+
+    /* A full pipe already says everything. */
+    if (write(wake[1], &byte, 1) < 0)
+        errno = saved;
+    errno = saved;
+}
+
+/* The kernel sends SIGTERM for the power button; SIGINT and SIGPWR are what
+ * other init programs take for the same wish. */
+static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGPWR};
+
+int supervise_init(struct err *e)
+{
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    if (pipe2(wake, O_CLOEXEC | O_NONBLOCK))
+        return err_set(e, "cannot make a pipe: %s", strerror(errno));
+    for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+        sigaction(handled[i], &sa, NULL);
+    return 0;
+}
+
+static int status_of(int wstatus)
+{
+    if (WIFSIGNALED(wstatus))
+        return 128 + WTERMSIG(wstatus);
+    return WEXITSTATUS(wstatus);
+}
+
+/* In the child: execs, or tells the parent why not. */
+static void child(const char *path, char *const argv[], char *const env[],
+                  const char *cwd, int session, int report)
+{
+    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    int error;
+
+    for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+        sigaction(handled[i], &dfl, NULL);
+    if (session) {
+        setsid();
+        /* Stdin is the console.  Failure (it is no terminal) is fine. */
+        ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+    }
+    if (!cwd || chdir(cwd) == 0)
+        execve(path, argv, env);
+    error = errno;
+    if (write(report, &error, sizeof(error)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+/* The child's pid once it runs (path), or -1 with the reason in (e). */
+static pid_t spawn(const char *path, char *const argv[], char *const env[],
+                   const char *cwd, int session, struct err *e)
+{
+    int report[2];
+    int error = 0;
+    ssize_t n;
+    pid_t pid;
+
+    if (pipe2(report, O_CLOEXEC))
+        return err_set(e, "cannot make a pipe: %s", strerror(errno));
+    pid = fork();
+    if (pid == 0)
+        child(path, argv, env, cwd, session, report[1]);
+    close(report[1]);
+    if (pid < 0) {
+        err_set(e, "cannot fork: %s", strerror(errno));
+    } else {
+        do {
+            n = read(report[0], &error, sizeof(error));
+        } while (n < 0 && errno == EINTR);
+        if (n > 0) {
+            waitpid(pid, NULL, 0);
+            pid = err_set(e, "cannot run '%s': %s", path, strerror(error));
+        }
+    }
+    close(report[0]);
+    return pid;
+}
+
+int supervise_helper(const char *path, char *const argv[], char *const env[],
+                     struct err *e)
+{
+    int wstatus;
+    pid_t pid = spawn(path, argv, env, NULL, 0, e);
+
+    if (pid < 0)
+        return -1;
+    while (waitpid(pid, &wstatus, 0) < 0)
+        if (errno != EINTR)
+            return err_set(e, "cannot wait for '%s': %s", path,
+                           strerror(errno));
+    return status_of(wstatus);
+}
+
+struct stop {
+    int asked;
+    uint64_t deadline; /* uptime_ms, when asked */
+};
+
+/* Milliseconds until the next thing is due, -1: nothing is. */
+static int next_timeout(const struct stop *stop, unsigned tick_ms)
+{
+    uint64_t now = uptime_ms();
+    int timeout = tick_ms ? (int)tick_ms : -1;
+
+    if (stop->asked) {
+        uint64_t left = stop->deadline > now ? stop->deadline - now : 0;
+
+        if (timeout < 0 || left < (uint64_t)timeout)
+            timeout = left > INT32_MAX ? INT32_MAX : (int)left;
+    }
+    return timeout;
+}
+
+/* Waits for a signal or (timeout) ms.  Returns whether a stop was asked for. */
+static int wait_signal(int timeout)
+{
+    struct pollfd fd = {.fd = wake[0], .events = POLLIN};
+    struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
+    char bytes[64];
+    ssize_t n;
+    int stop = 0;
+
+    if (ppoll(&fd, 1, timeout < 0 ? NULL : &t, NULL) <= 0)
+        return 0;
+    while ((n = read(wake[0], bytes, sizeof(bytes))) > 0)
+        if (memchr(bytes, 't', (size_t)n))
+            stop = 1;
+    return stop;
+}
+
+/* Reaps all there is; whether (pid) was among it. */
+static int reap(pid_t pid, int *status)
+{
+    int found = 0;
+    int wstatus;
+    pid_t who;
+
+    while ((who = waitpid(-1, &wstatus, WNOHANG)) > 0) {
+        if (who == pid) {
+            *status = status_of(wstatus);
+            found = 1;
+        }
+    }
+    return found;
+}
+
+static void begin_stop(struct stop *stop, pid_t pid, unsigned grace)
+{
+    if (stop->asked)
+        return;
+    stop->asked = 1;
+    stop->deadline = uptime_ms() + (uint64_t)grace * 1000;
+    say("stopping, at most %u s", grace);
+    kill(pid, SIGTERM);
+}
+
+int supervise_run(const struct release *r, unsigned grace,
+                  void (*tick)(unsigned *tick_ms), unsigned tick_ms,
+                  struct err *e)
+{
+    struct stop stop = {0};
+    int killed = 0;
+    int status = -1;
+    pid_t pid = spawn(r->path, r->argv.v, r->env.v, r->cwd, 1, e);
+
+    if (pid < 0)
+        return -1;
+    while (!reap(pid, &status)) {
+        uint64_t due = uptime_ms() + tick_ms;
+
+        if (wait_signal(killed ? -1 : next_timeout(&stop, tick_ms)))
+            begin_stop(&stop, pid, grace);
+        if (tick_ms && uptime_ms() >= due)
+            tick(&tick_ms);
+        if (stop.asked && !killed && uptime_ms() >= stop.deadline) {
+            say("not stopped within %u s: killed", grace);
+            kill(-1, SIGKILL);
+            killed = 1;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/* supervise.h - runs the release and does process 1's duties meanwhile. */
+#pragma once
+
+#include "release.h"
+
+/* Installs the signal handlers; a SIGTERM from here on is remembered until
+ * supervise_run() acts on it.  0 or -1 with the reason in (e). */
+int supervise_init(struct err *e);
+
+/* Runs (path) with (argv) and (env) and waits for it; for helpers that end at
+ * once.  Its exit status, 128+N for signal N, or -1 with the reason. */
+int supervise_helper(const char *path, char *const argv[], char *const env[],
+                     struct err *e);
+
+/*
+ * Starts (r) in a session of its own with the console as controlling terminal
+ * and returns its exit status (128+N for signal N), or -1 with the reason in
+ * (e) when it could not be started.  Reaps every orphan.  A SIGTERM is passed
+ * on; (grace) seconds later everything still running is killed.  (tick) is
+ * called every (*tick_ms) milliseconds until it sets that to 0.
+ */
+int supervise_run(const struct release *r, unsigned grace,
+                  void (*tick)(unsigned *tick_ms), unsigned tick_ms,
+                  struct err *e);
