@@ -42,5 +42,6 @@ $(GUEST_TEST_BINS): $(B)/guest/test/%_test: guest/init/test/%_test.c \
 		-lcmocka
 
 .PHONY: check-guest
-check-guest: $(GUEST_TEST_BINS)
-	$(Q)set -e; for t in $^; do $$t; done
+check-guest: $(GUEST_TEST_BINS) $(B)/init
+	$(Q)set -e; for t in $(GUEST_TEST_BINS); do $$t; done
+	$(Q)guest/init/test/run_test.sh $(B)/init

@@ -325,6 +325,7 @@ int conf_parse_cmdline(struct pool *p, struct conf *c, const char *text,
         if (apply_word(p, c, word, e))
             return -1;
     if (*text)
-        return err_set(e, "a quote is not closed: %.80s", text);
+        return err_set(e, "a quote is not closed: %.*s",
+                       (int)strcspn(text, "\n"), text);
     return 0;
 }

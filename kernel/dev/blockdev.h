@@ -43,6 +43,8 @@ struct blockdev {
 int blockdev_register(struct blockdev *d); /* disk: also reads its GPT */
 struct blockdev *blockdev_find(const char *name);
 struct blockdev *blockdev_find_type(const char *guid_text);
+/* By the partition's own GUID (root=UUID). */
+struct blockdev *blockdev_find_guid(const char *guid_text);
 struct blockdev *blockdev_find_label(const char *label);
 struct blockdev *blockdev_next(struct blockdev *d); /* NULL starts */
 /* Read whole sectors to kernel memory (any alignment of length is a multiple

@@ -8,8 +8,7 @@
 #include "lib/types.h"
 
 /* Polled output; works from the first instruction on and in a panic. Adds \r
- * before \n. Ordinary messages go through the transmit ring once the driver
- * runs. */
+ * before \n. Silent where there is no UART. */
 void console_write(const char *s, size_t n);
 void console_early_init(void);
 void console_init(void);      /* interrupts, tty /dev/console = ttyS0 */

@@ -23,6 +23,9 @@ struct virtio_transport_ops {
                         unsigned n);
     void (*write_config)(struct virtio_device *d, unsigned off, const void *p,
                          unsigned n);
+    /* Largest size the device takes for a queue, 0 = no such queue. */
+    unsigned (*queue_size)(struct virtio_device *d, unsigned index);
+    /* Tell the device where the rings are, connect q->irq. 0 or -errno. */
     int (*setup_queue)(struct virtio_device *d, unsigned index,
                        struct virtqueue *q);
     void (*notify)(struct virtio_device *d, struct virtqueue *q);
@@ -72,6 +75,13 @@ bool virtqueue_irq_enable(struct virtqueue *q);
 bool virtqueue_broken(struct virtqueue *q);
 
 void virtio_driver_ok(struct virtio_device *d);
+/* Stop the device: when this returns it touches no memory of ours any more.
+ * For drivers that give up on it. */
+void virtio_reset(struct virtio_device *d);
+static inline bool virtio_has(const struct virtio_device *d, unsigned feature)
+{
+    return d->features >> feature & 1;
+}
 void virtio_init(void); /* probes PCI, ACPI-declared and command-line MMIO
                          * devices with the drivers of dev/drivers.c */
 extern const struct virtio_driver *const virtio_drivers[]; /* NULL-ended */

@@ -3,7 +3,6 @@
 /*
  * eventfd.c - a counter with a descriptor: eventfd(2).
  */
-#include <linux/eventfd.h>
 #include <linux/fcntl.h>
 
 #include "fs/file.h"
@@ -13,6 +12,11 @@
 #include "proc/fdtable.h"
 #include "sched/cpu.h"
 #include "sys/syscall.h"
+
+/* <linux/eventfd.h> of newer kernels; eventfd(2). */
+#define EFD_SEMAPHORE 1
+#define EFD_CLOEXEC   O_CLOEXEC
+#define EFD_NONBLOCK  O_NONBLOCK
 
 struct eventfd {
     struct spinlock lock; /* RANK_TIMERFD: nothing is taken inside */

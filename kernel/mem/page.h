@@ -31,6 +31,7 @@ struct page {
     _Atomic uint32_t mapcount; /* a page-table entries that name it */
     _Atomic uint32_t flags;    /* a PG_* */
     uint8_t order;             /* f/o of the block it heads */
+    uint16_t section;          /* I which part of memory, page_boot.c */
     struct mapping *mapping;   /* m NULL unless PG_CACHE; slab cache if SLAB */
     uint64_t index;            /* m page offset in the mapping; o */
     struct list lru;           /* l; f; o */
@@ -52,7 +53,17 @@ void page_init(void); /* from boot_info, after arch_early_init */
 struct page *page_alloc(unsigned order, unsigned flags);
 void page_get(struct page *p);
 void page_put(struct page *p); /* frees the block with the last reference */
-struct page *page_of(paddr_t pa); /* NULL for memory that is not RAM */
+struct page *page_of(paddr_t pa); /* NULL for memory that is not RAM, and for
+                                   * the kernel's image and early memory */
+/* Make a block of 2^order pages (one reference) into single pages with one
+ * reference each; and drop one reference of each of 2^order such pages, which
+ * forms the block again where it can. */
+void page_split(struct page *p, unsigned order);
+void page_put_block(struct page *p, unsigned order);
+/* Free memory is above the level where user data would have to evict, by at
+ * least (more) pages: for what is a luxury (huge pages, reading ahead). */
+bool page_plenty(uint64_t more);
+uint64_t page_count_free(void);
 paddr_t page_paddr(const struct page *p);
 static inline void *page_virt(const struct page *p)
 {
@@ -63,7 +74,7 @@ struct memory_stats { /* in pages */
     uint64_t total, free, cached, anonymous, slab, page_tables, kernel_stacks,
         shared, dirty, mapped;
 };
-void memory_stats(struct memory_stats *out);
+void memory_stats(struct memory_stats *out); /* mem/stats.c */
 
 /* Reclaim hooks: give back about (want) pages; returns how many were. */
 typedef size_t shrinker_fn(size_t want);

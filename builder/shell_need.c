@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "shell_need.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "beam.h"
+#include "file.h"
+#include "otp_apps.h"
+#include "report.h"
+
+#define MAX_MODULE (256u << 20)
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), e = strlen(end);
+
+    return n > e && !strcmp(s + n - e, end);
+}
+
+/* The application of lib/NAME-VSN, or lib/NAME. */
+static size_t app_name_len(const char *dir)
+{
+    return strcspn(dir, "-");
+}
+
+static int scan_module(struct shell_need *s, const struct node *n)
+{
+    struct buf file = {0};
+    struct beam_info info;
+    const char *why;
+    int r = 0;
+
+    if (!n->host)
+        return 0;
+    if (file_read(n->host, MAX_MODULE, &file)) {
+        r = -1;
+    } else if (beam_parse(buf_str(&file), file.len, &info, &why)) {
+        /* not ours to refuse: some tools hide other things behind .beam */
+        note("'%s' is passed over: %s", n->host, why);
+    } else {
+        if (info.shell_by)
+            strvec_pushf(&s->callers, "%s calls %s", info.module,
+                         info.shell_by);
+        if (info.says_spawn)
+            strvec_push(&s->spawners, info.module);
+    }
+    buf_release(&file);
+    return r;
+}
+
+static int scan_dir(struct shell_need *s, const struct node *dir)
+{
+    for (size_t i = 0; i < dir->nchild; i++) {
+        const struct node *n = dir->child[i];
+        int r = 0;
+
+        if (n->type == NODE_DIR)
+            r = scan_dir(s, n);
+        else if (n->type == NODE_FILE && ends_with(n->name, ".beam"))
+            r = scan_module(s, n);
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+int shell_need_scan(struct shell_need *s, const struct node *app)
+{
+    const struct node *lib = tree_child(app, "lib");
+
+    *s = (struct shell_need){0};
+    if (!lib)
+        return 0;
+    for (size_t i = 0; i < lib->nchild; i++) {
+        const struct node *n = lib->child[i];
+        size_t len = app_name_len(n->name);
+
+        if (n->type != NODE_DIR)
+            continue;
+        if (len == 6 && !memcmp(n->name, "os_mon", 6))
+            s->os_mon = true;
+        if (!otp_apps_has(n->name, len) && scan_dir(s, n))
+            return -1;
+    }
+    strvec_sort(&s->callers);
+    strvec_sort(&s->spawners);
+    return 0;
+}
+
+void shell_need_release(struct shell_need *s)
+{
+    strvec_release(&s->callers);
+    strvec_release(&s->spawners);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * console.c - kernel messages and the terminal on the serial line.
+ *
+ * Messages are written polled, from the first instruction to the last; the
+ * terminal behind /dev/console and /dev/ttyS0 shares the UART's transmit lock
+ * with them, so a message and a program's output mix only between writes.
+ */
+#include "dev/console.h"
+
+#include <asm/termios.h>
+
+#include "dev/device_node.h"
+#include "dev/serial.h"
+#include "dev/tty.h"
+#include "dev/tty_priv.h"
+#include "fs/vfs.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "sched/softirq.h"
+#include "sched/thread.h"
+
+static struct tty *console_tty;
+
+void console_early_init(void)
+{
+    serial_init();
+}
+
+/* Lines are gathered with their \r so that one line is one locked write. */
+void console_write(const char *s, size_t n)
+{
+    char buf[256];
+    size_t used = 0;
+
+    if (!serial_present())
+        return;
+    for (; n; n--, s++) {
+        if (used + 2 > sizeof(buf)) {
+            serial_write_polled(buf, used);
+            used = 0;
+        }
+        if (*s == '\n')
+            buf[used++] = '\r';
+        buf[used++] = *s;
+    }
+    serial_write_polled(buf, used);
+}
+
+void console_flush(void)
+{
+    serial_wait_empty();
+}
+
+static size_t console_tty_write(struct tty *t, const char *s, size_t n)
+{
+    return serial_write_some(s, n);
+}
+
+/* The FIFO's state is not asked (a port read is an exit under KVM): a write
+ * that finds no room returns 0 and sleeps. */
+static size_t console_tty_room(struct tty *t)
+{
+    return 4096;
+}
+
+static void console_tty_drain(struct tty *t)
+{
+    serial_wait_empty();
+}
+
+/* A reader made room: take in what waits in the receive ring. */
+static void console_tty_input_possible(struct tty *t)
+{
+    softirq_raise(SOFTIRQ_CONSOLE);
+}
+
+static const struct tty_driver console_driver = {
+    .write = console_tty_write,
+    .write_room = console_tty_room,
+    .drain = console_tty_drain,
+    .input_possible = console_tty_input_possible,
+};
+
+static void console_softirq(void)
+{
+    const char *s;
+    size_t n;
+
+    while ((n = serial_peek(&s)) > 0) {
+        size_t took = tty_receive(console_tty, s, n);
+        serial_consume(took);
+        if (took < n)
+            break; /* the reader's turn; see input_possible */
+    }
+    if (serial_transmit_ready())
+        tty_output_possible(console_tty);
+}
+
+static int console_open(struct inode *i, struct file *f)
+{
+    return tty_open(console_tty, f);
+}
+
+/* /dev/console never becomes a controlling terminal (as in Linux). */
+static int console_open_noctty(struct inode *i, struct file *f)
+{
+    return tty_open_noctty(console_tty, f);
+}
+
+void console_init(void)
+{
+    console_tty = tty_create("ttyS0", &console_driver, NULL);
+    if (!console_tty)
+        panic("no memory for the console");
+    tty_set_device(console_tty, 4, 64);
+    tty_init();
+    devfs_add("console", S_IFCHR_MODE(0600), 5, 1, console_open_noctty,
+              &tty_file_ops);
+    devfs_add("ttyS0", S_IFCHR_MODE(0660), 4, 64, console_open, &tty_file_ops);
+    softirq_register(SOFTIRQ_CONSOLE, console_softirq);
+    if (serial_present() && serial_irq_start())
+        kwarn("console: no interrupt: output only");
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * main.c - start-up of the kernel as a list, and the hand-over to process 1.
+ */
+#include <linux/stat.h>
+
+#include "arch/x86_64/arch.h"
+#include "dev/acpi.h"
+#include "dev/blockdev.h"
+#include "dev/console.h"
+#include "dev/fw_cfg.h"
+#include "dev/random.h"
+#include "dev/virtio.h"
+#include "fs/poll.h"
+#include "fs/vfs.h"
+#include "lib/cmdline.h"
+#include "lib/log.h"
+#include "lib/string.h"
+#include "mem/page.h"
+#include "mem/slab.h"
+#include "net/net.h"
+#include "proc/process.h"
+#include "sched/cpu.h"
+#include "sys/trace.h"
+
+#include "abi/image.h"
+#include "abi/machine.h"
+
+char kernel_cmdline[8192];
+
+void kernel_main(void);
+
+/* The boot protocol's line, then the one QEMU's fw_cfg holds. */
+static void cmdline_collect(void)
+{
+    size_t n = strlcpy(kernel_cmdline, boot_info.cmdline, 4096);
+    size_t room = sizeof(kernel_cmdline) - n - 2;
+
+    kernel_cmdline[n] = ' ';
+    size_t got = fw_cfg_read_file(FWCFG_CMDLINE, kernel_cmdline + n + 1, room);
+    kernel_cmdline[got ? n + 1 + MIN(got, room) : n] = '\0';
+}
+
+static void cmdline_apply(void)
+{
+    char value[64];
+
+    if (cmdline_get(kernel_cmdline, "loglevel", value, sizeof(value)) > 0)
+        log_set_console_level((int)str_to_u64(value, NULL, 10));
+    if (cmdline_get(kernel_cmdline, "trace", value, sizeof(value)) > 0)
+        trace_enabled = !strcmp(value, "syscalls");
+}
+
+static void mount(struct super_block *sb, const char *path, const char *source,
+                  const char *options)
+{
+    int err = IS_ERR(sb) ? (int)PTR_ERR(sb)
+                         : vfs_mount(sb, path, source, options);
+
+    if (err)
+        panic("cannot mount %s on %s: %s", source, path, errno_name(-err));
+}
+
+static struct blockdev *root_device(void)
+{
+    char value[64];
+
+    if (cmdline_get(kernel_cmdline, "root", value, sizeof(value)) <= 0)
+        return blockdev_find_type(IMG_TYPE_ROOT);
+    struct blockdev *d = blockdev_find(value);
+    return d ? d : blockdev_find_label(value);
+}
+
+static void mount_root(void)
+{
+    struct blockdev *d = root_device();
+
+    if (!d)
+        panic("no root partition: is the image attached as a virtio disk?");
+    struct super_block *sb = ext4_mount(d);
+    if (IS_ERR(sb))
+        panic("cannot mount the root partition %s: %s", d->name,
+              errno_name((int)-PTR_ERR(sb)));
+    mount(sb, "/", d->name, "ro,relatime");
+}
+
+static void mount_others(void)
+{
+    struct memory_stats mem;
+
+    memory_stats(&mem);
+    uint64_t half = mem.total * PAGE_SIZE / 2;
+    mount(devfs_create(), "/dev", "devtmpfs", "rw,nosuid");
+    mount(tmpfs_create(half, 01777), "/dev/shm", "tmpfs", "rw,nosuid,nodev");
+    mount(procfs_create(), "/proc", "proc", "rw,nosuid,nodev,noexec");
+    mount(sysfs_create(), "/sys", "sysfs", "rw,nosuid,nodev,noexec");
+    mount(tmpfs_create(half, 01777), "/tmp", "tmpfs", "rw,nosuid,nodev");
+    mount(tmpfs_create(half, 0755), "/run", "tmpfs", "rw,nosuid,nodev");
+    mount(tmpfs_create(half, 0755), "/var", "tmpfs", "rw,nosuid,nodev");
+}
+
+/* The first thread: what may sleep happens here. */
+static void start(void *arg)
+{
+    static char *const envp[] = {"HOME=/", "TERM=vt220",
+                                 "PATH=/bin:/sbin:/usr/bin:/usr/sbin", NULL};
+    static char path[256] = "/sbin/init";
+    char *const argv[] = {path, NULL};
+
+    (void)arg;
+    console_init();    /* interrupts, /dev/console */
+    acpi_power_init(); /* power button */
+    net_init();        /* stack and loopback */
+    virtio_init();     /* disks, network, random numbers */
+    mount_root();
+    mount_others();
+    cmdline_get(kernel_cmdline, "init", path, sizeof(path));
+    int err = process_start_init(path, argv, envp);
+    if (err)
+        panic("cannot start %s: %s", path, errno_name(-err));
+    thread_exit();
+}
+
+void kernel_main(void)
+{
+    char value[16];
+    unsigned max = MAX_CPUS;
+
+    console_early_init(); /* polled output */
+    arch_early_init();    /* descriptors, CPU features, all memory mapped */
+    cmdline_collect();    /* from the loader and fw_cfg */
+    cmdline_apply();      /* log level, trace */
+    page_init();          /* physical memory */
+    slab_init();          /* kmalloc */
+    sched_init();         /* threads, on this CPU */
+    acpi_early_init();    /* tables */
+    arch_interrupts_init(); /* APIC, IO-APIC */
+    arch_clock_init();    /* time */
+    random_init();        /* seed */
+    vfs_init();           /* dentries, inodes */
+    epoll_init();         /* its locks */
+    process_init();       /* pid table */
+    if (cmdline_get(kernel_cmdline, "maxcpus", value, sizeof(value)) > 0)
+        max = (unsigned)str_to_u64(value, NULL, 10);
+    arch_smp_start(max); /* the other processors */
+    struct thread *t = kthread_create("start", start, NULL);
+    if (!t)
+        panic("no memory for the first thread");
+    thread_start(t);
+    sched_idle_loop();
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * page_priv.h - between page_boot.c (which memory there is), page.c (the
+ * buddy allocator) and reclaim.c.
+ */
+#pragma once
+
+#include "mem/page.h"
+
+/* Descriptors are made for one chunk at a time: the largest buddy block, so
+ * that a block's buddy always has a descriptor too. */
+#define CHUNK_PAGES (1ul << PAGE_ORDER_MAX)
+
+/* Descriptors of 128 MiB of physical memory, from the first usable page. */
+#define SECTION_SHIFT (27 - PAGE_SHIFT) /* in pages */
+#define SECTION_PAGES (1ul << SECTION_SHIFT)
+#define SECTION_COUNT 8192u /* 1 TiB of physical addresses */
+
+struct section {
+    struct page *pages;     /* I descriptor of page (first) */
+    uint64_t first;         /* I page number */
+    uint32_t count;         /* I descriptors */
+    _Atomic uint32_t ready; /* a bit n: chunk n has its descriptors */
+};
+extern struct section sections[SECTION_COUNT];
+
+static inline uint64_t page_pfn(const struct page *p)
+{
+    const struct section *s = &sections[p->section];
+
+    return s->first + (uint64_t)(p - s->pages);
+}
+
+/* Take over what the boot allocator left; the number of pages. */
+uint64_t page_boot_init(void);
+/* Make the next chunk's descriptors and hand its pages to
+ * page_free_range(). False when there is none left. Page lock held. */
+bool page_boot_grow(void);
+/* Pages [first, end), inside one chunk, are free. Page lock held. */
+void page_free_range(uint64_t first, uint64_t end);
+struct page *page_at(uint64_t pfn); /* NULL: not RAM, or no descriptor yet */
+
+uint64_t page_total(void);
+/* Below this many free pages user allocations evict first; the kernel's own
+ * begin at half of it. */
+uint64_t page_low_mark(void);
+void page_drain_local(void); /* this CPU's list back to the free blocks */
+
+/* reclaim.c: give back about (want) pages; how many were. Sleeps. */
+size_t reclaim_pages(size_t want);

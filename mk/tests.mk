@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# make check (host-run tests), make test (installs what is missing, builds all,
+# runs every test). Each part of the tree brings its tests in a check-<part>
+# target and adds its name to CHECKS.
+
+HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# --- kernel/lib --------------------------------------------------------------
+
+# The library's names are those of the host's C library: they are renamed so
+# that the two can be compared in one program.
+LIB_RENAME := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp \
+	strchr strrchr strstr strlcpy
+LIB_TEST_SRC := string printf cmdline
+LIB_TEST_OBJ := $(LIB_TEST_SRC:%=$(B)/host/lib/%.o)
+
+$(B)/host/lib/%.o: kernel/lib/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -fno-builtin -Ikernel \
+		$(foreach f,$(LIB_RENAME),-D$f=k_$f) -Dssize_t=k_ssize_t \
+		-MMD -MP -c -o $@ $<
+
+$(B)/host/lib_test: kernel/lib/test/lib_test.c $(LIB_TEST_OBJ)
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -o $@ $^ -lcmocka
+
+-include $(LIB_TEST_OBJ:.o=.d)
+
+.PHONY: check-lib
+check-lib: $(B)/host/lib_test
+	$(Q)$(B)/host/lib_test
+
+CHECKS += lib
+
+# --- all of them -------------------------------------------------------------
+
+.PHONY: check test setup
+check:
+	$(Q)scripts/run-tests.sh $(foreach c,$(CHECKS),'$c=$(MAKE) -s check-$c')
+
+setup:
+	$(Q)scripts/setup.sh
+
+test: setup
+	$(Q)$(MAKE) all
+	$(Q)$(MAKE) -s check

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what building and testing need, with the system's package manager.
+# Does nothing, and needs no rights, when everything is there already.
+set -eu
+
+packages="gcc clang libclang-rt-14-dev libc6-dev linux-libc-dev binutils
+libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev
+libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 dpkg-dev
+erlang rebar3 curl python3 clang-format cppcheck"
+
+missing=
+for p in $packages; do
+    dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
+        grep -q 'install ok installed' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "setup: install these packages first:$missing" >&2
+    exit 1
+fi
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+    sudo=sudo
+    command -v sudo >/dev/null || {
+        echo "setup: run as root to install:$missing" >&2
+        exit 1
+    }
+fi
+echo "setup: installing$missing"
+$sudo apt-get update -q
+# shellcheck disable=SC2086 # a list of words
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y \
+    --no-install-recommends $missing
