@@ -1,24 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-# unibeam: the kernel, the builder and what goes with them. See docs/building.md.
+# unibeam: the kernel, the command and what goes with them.
+#
+#   make            everything: build/unibeam, build/kernel.elf, ...
+#   make demo       build all, make the example release and image, boot it
+#   make test       install what is missing, build all, run every test
+#   make check      the tests that need no virtual machine
+#   make install    PREFIX=/usr/local DESTDIR=
+#   make format lint clean
+#
+# V=1 shows commands, DEBUG=1 checks lock order and more, CI=1 makes warnings
+# errors, CC=clang uses the other compiler, LWIP_DIR=DIR another lwIP.
 
 B ?= build
-CC ?= gcc
-CLANG ?= clang
+CC = gcc
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
 say = $(if $(V),true,printf '  %-6s %s\n' '$(1)' '$(2)')
 
-WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wcast-function-type \
-	-Wvla -Wno-unused-parameter $(if $(CI),-Werror)
+WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
+	-Wcast-function-type -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
 CFLAGS ?= -O2 -g
 
-all: $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init $(B)/boot.bin $(B)/loader.bin
+.PHONY: all
+all:
 
+include $(wildcard mk/lwip.mk)
 include mk/kernel.mk
--include mk/boot.mk mk/guest.mk mk/builder.mk mk/lwip.mk mk/tests.mk
+include $(filter-out mk/lwip.mk mk/kernel.mk mk/tests.mk,$(wildcard mk/*.mk))
+include mk/tests.mk
+
+ALL := $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init \
+	$(B)/boot.bin $(B)/loader.bin
+all: $(ALL)
+
+# --- the example ---------------------------------------------------------------
+
+HELLO := examples/hello/_build/prod/rel/hello
+$(HELLO)/releases/start_erl.data: $(wildcard examples/hello/src/* \
+		examples/hello/config/* examples/hello/rebar.config)
+	$(Q)cd examples/hello && rebar3 as prod release
+	$(Q)touch $@
+
+$(B)/hello.img: $(HELLO)/releases/start_erl.data $(ALL)
+	$(Q)$(B)/unibeam build $(HELLO) -o $@
+
+.PHONY: demo install clean format lint
+demo: setup
+	$(Q)$(MAKE) $(B)/hello.img
+	$(Q)scripts/demo.sh $(B)/unibeam $(B)/hello.img
+
+install: $(ALL)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/unibeam
+	install -m 755 $(B)/unibeam $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/boot.bin \
+		$(B)/loader.bin $(DESTDIR)$(PREFIX)/lib/unibeam/
+	install -m 755 $(B)/init $(DESTDIR)$(PREFIX)/lib/unibeam/
+
+SOURCES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+format:
+	clang-format -i $(SOURCES)
+lint:
+	cppcheck -q --std=c11 --inline-suppr --error-exitcode=1 \
+		--suppress=missingInclude --enable=warning,portability \
+		-Iinclude builder guest boot
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
 .DELETE_ON_ERROR:

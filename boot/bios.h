@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIOS_VIDEO 0x10
-#define BIOS_DISK 0x13
-#define BIOS_SYSTEM 0x15
+#define BIOS_VIDEO   0x10
+#define BIOS_DISK    0x13
+#define BIOS_SYSTEM  0x15
 #define BIOS_NO_BOOT 0x18
 
 #define BIOS_CARRY 1 /* in flags */

@@ -85,6 +85,10 @@ header_error:
  * over to the BIOS, which tries its next boot device or says that there is
  * none (INT 18h does not return). */
 fail:
+    movw $COM1 + 3, %dx
+    movb $3, %al /* 8 bits; the rate is as the BIOS left it */
+    outb %al, %dx
+6:
     lodsb
     testb %al, %al
     jz 4f
@@ -103,7 +107,7 @@ fail:
     movb %ah, %al
     movw $COM1, %dx
     outb %al, %dx
-    jmp fail
+    jmp 6b
 4:
     int $0x18
 5:

@@ -7,18 +7,18 @@
 #include "layout.h"
 #include "option.h"
 
-#define COM1 0x3f8
-#define COM1_LCR (COM1 + 3)
-#define COM1_LSR (COM1 + 5)
-#define LSR_THRE 0x20
-#define LSR_ABSENT 0xff
+#define COM1         0x3f8
+#define COM1_LCR     (COM1 + 3)
+#define COM1_LSR     (COM1 + 5)
+#define LSR_THRE     0x20
+#define LSR_ABSENT   0xff
 #define SERIAL_TRIES 100000 /* at 9600 baud a byte takes about 1 ms */
 
 /* QEMU, docs/specs/fw_cfg.rst */
-#define FWCFG_SELECT 0x510
-#define FWCFG_DATA 0x511
+#define FWCFG_SELECT    0x510
+#define FWCFG_DATA      0x511
 #define FWCFG_SIGNATURE 0
-#define FWCFG_DIR 0x19
+#define FWCFG_DIR       0x19
 
 static void serial_put(char c)
 {

@@ -41,8 +41,8 @@ struct elf_note {
     uint32_t type;
 } __attribute__((packed));
 
-#define PT_LOAD 1
-#define PT_NOTE 4
+#define PT_LOAD   1
+#define PT_NOTE   4
 #define EM_X86_64 62
 
 static int is_elf(const struct elf_header *h)
@@ -51,8 +51,8 @@ static int is_elf(const struct elf_header *h)
 
     return id[0] == 0x7f && id[1] == 'E' && id[2] == 'L' && id[3] == 'F' &&
            id[4] == 2 /* 64-bit */ && id[5] == 1 /* little-endian */ &&
-           h->machine == EM_X86_64 &&
-           h->phentsize == sizeof(struct elf_phdr) && h->phnum > 0;
+           h->machine == EM_X86_64 && h->phentsize == sizeof(struct elf_phdr) &&
+           h->phnum > 0;
 }
 
 static const char *add(struct kernel_plan *plan, const struct elf_phdr *p,

@@ -12,9 +12,9 @@
 #include "memmap.h"
 
 #define KERNEL_SEGMENTS_MAX 16
-#define KERNEL_NOTES_MAX 4
-#define KERNEL_SIZE_MAX (64u << 20)
-#define KERNEL_LOWEST 0x100000 /* below: BIOS, loader, video */
+#define KERNEL_NOTES_MAX    4
+#define KERNEL_SIZE_MAX     (64u << 20)
+#define KERNEL_LOWEST       0x100000 /* below: BIOS, loader, video */
 
 /* (size) bytes at (offset) of the file go to (paddr), followed by zeroes up to
  * (memsize).  The file is at most KERNEL_SIZE_MAX long and everything lies

@@ -51,14 +51,8 @@ void *memset(void *to, int byte, size_t n)
     size_t bytes = n % 4;
     uint32_t v = 0x01010101u * (uint8_t)byte;
 
-    __asm__ volatile("rep stosl"
-                     : "+D"(d), "+c"(longs)
-                     : "a"(v)
-                     : "memory");
-    __asm__ volatile("rep stosb"
-                     : "+D"(d), "+c"(bytes)
-                     : "a"(v)
-                     : "memory");
+    __asm__ volatile("rep stosl" : "+D"(d), "+c"(longs) : "a"(v) : "memory");
+    __asm__ volatile("rep stosb" : "+D"(d), "+c"(bytes) : "a"(v) : "memory");
     return to;
 }
 
@@ -223,8 +217,8 @@ static struct kernel_plan plan;
 
 static void plan_kernel(uint32_t have, unsigned nmap)
 {
-    const char *wrong = kernel_plan_read(&plan, at(LAYOUT_BOUNCE), have,
-                                         header->kernel_bytes);
+    const char *wrong =
+        kernel_plan_read(&plan, at(LAYOUT_BOUNCE), have, header->kernel_bytes);
     uint32_t notes = 0;
 
     if (!wrong)
@@ -360,8 +354,8 @@ _Noreturn void loader_main(uint32_t drive)
     check_header();
     enable_a20();
     nmap = read_memmap();
-    disk_read(drive, header->cmdline_sector,
-              IMG_CMDLINE_SIZE / IMG_SECTOR_SIZE, LAYOUT_CMDLINE);
+    disk_read(drive, header->cmdline_sector, IMG_CMDLINE_SIZE / IMG_SECTOR_SIZE,
+              LAYOUT_CMDLINE);
     cmdline[IMG_CMDLINE_SIZE - 1] = 0;
     entry = load_kernel(drive, nmap);
 

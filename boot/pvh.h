@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PVH_MAGIC 0x336ec578
-#define PVH_VERSION 1
+#define PVH_MAGIC     0x336ec578
+#define PVH_VERSION   1
 #define PVH_NOTE_NAME "Xen"
 #define PVH_NOTE_TYPE 18 /* XEN_ELFNOTE_PHYS32_ENTRY */
 

@@ -2,7 +2,6 @@
 /* Copyright the unibeam authors */
 #include "shell_need.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "beam.h"

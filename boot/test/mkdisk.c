@@ -74,8 +74,9 @@ int main(int argc, char **argv)
     }
     h->sum = -sum + !strcmp(damage, "sum");
     f = fopen(argv[5], "wb");
-    if (!f || fwrite(disk, CYLINDER,
-                     kernel / CYLINDER + 2, f) != kernel / CYLINDER + 2 ||
+    if (!f ||
+        fwrite(disk, CYLINDER, kernel / CYLINDER + 2, f) !=
+            kernel / CYLINDER + 2 ||
         fclose(f)) {
         perror(argv[5]);
         return 1;

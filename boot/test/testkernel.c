@@ -85,6 +85,7 @@ _Noreturn void kernel_main(const struct pvh_start_info *info)
         (const void *)(uint32_t)info->memmap_paddr;
     const char *wrong = check(info);
 
+    outb(COM1 + 3, 3); /* 8 bits; a UART starts with 5 */
     puts("testkernel\ncmdline [");
     puts((const char *)(uint32_t)info->cmdline_paddr);
     puts("]\nrsdp ");
@@ -100,9 +101,12 @@ _Noreturn void kernel_main(const struct pvh_start_info *info)
     puts("\nresult ");
     puts(wrong ? wrong : "ok");
     puts("\n");
-    outb(0x501, wrong ? 1 : 0x10); /* QEMU's isa-debug-exit: 3 or 33 */
+    while (!(inb(COM1 + 5) & 0x40)) /* until the last bit has left */
+        ;
+    /* Bochs first: to it 0x501 is where its video BIOS reports a panic. */
     for (const char *s = "Shutdown"; *s; s++)
-        outb(0x8900, (uint8_t)*s); /* Bochs */
+        outb(0x8900, (uint8_t)*s);
+    outb(0x501, wrong ? 1 : 0x10); /* QEMU's isa-debug-exit: 3 or 33 */
     for (;;)
         __asm__ volatile("cli; hlt");
 }

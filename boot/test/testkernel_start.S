@@ -20,7 +20,7 @@ entry:
 pattern:
     .set i, 0
     .rept 70001
-    .long i * 2654435761
+    .long (i * 2654435761) & 0xffffffff
     .set i, i + 1
     .endr
 pattern_end:
@@ -30,7 +30,7 @@ pattern_end:
 far_pattern:
     .set i, 0
     .rept 1000
-    .long i * 2654435761
+    .long (i * 2654435761) & 0xffffffff
     .set i, i + 1
     .endr
 far_pattern_end:

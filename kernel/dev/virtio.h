@@ -23,6 +23,8 @@ struct virtio_transport_ops {
                         unsigned n);
     void (*write_config)(struct virtio_device *d, unsigned off, const void *p,
                          unsigned n);
+    /* After the reset: connect the configuration interrupt. May be NULL. */
+    int (*setup_config_irq)(struct virtio_device *d);
     /* Largest size the device takes for a queue, 0 = no such queue. */
     unsigned (*queue_size)(struct virtio_device *d, unsigned index);
     /* Tell the device where the rings are, connect q->irq. 0 or -errno. */

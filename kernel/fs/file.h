@@ -49,10 +49,20 @@ struct file_ops {
     size_t (*fdinfo)(struct file *f, char *buf, size_t size);
 };
 
+/* What a descriptor may do, from the open flags and the kind of object. */
+enum file_caps {
+    FILE_READ = 1,
+    FILE_WRITE = 2,
+    FILE_SEEK = 4, /* regular files, directories: read(2) and write(2) take
+                    * pos_lock */
+    FILE_PATH = 8, /* O_PATH: only names the object */
+};
+
 /* I immutable; a atomic; p pos_lock; e ep_lock */
 struct file {
     const struct file_ops *ops; /* I */
     _Atomic uint32_t refs;      /* a */
+    uint32_t caps;              /* I enum file_caps */
     _Atomic uint32_t flags;     /* a O_* but for O_CLOEXEC (per descriptor) */
     struct path path;           /* I references held; both NULL for anonymous
                                  * objects without a path */
@@ -79,6 +89,10 @@ struct file *file_alloc_anon(const char *name, unsigned mode,
 void file_get(struct file *f);
 void file_put(struct file *f);
 uint64_t file_count(void); /* open files in the system */
+uint64_t file_max(void);   /* and how many there may be */
+/* A descriptor of the calling process no longer refers to (f): its POSIX locks
+ * on the file end (fcntl(2)). Before the reference is put; may sleep. */
+void file_fd_closed(struct file *f);
 
 /* What read(2) and its like do: access mode, position, limits. */
 ssize_t file_read(struct file *f, struct uio *u, uint64_t *pos);
@@ -86,6 +100,11 @@ ssize_t file_write(struct file *f, struct uio *u, uint64_t *pos);
 uint32_t file_poll(struct file *f, struct poll_table *pt);
 /* Read at (pos) into kernel memory (exec, loaders). Bytes or -errno. */
 ssize_t file_read_kernel(struct file *f, void *buf, size_t n, uint64_t pos);
+
+/* Copy up to (n) bytes from (in) at *(in_pos) to (out) at *(out_pos), page
+ * cache pages without a copy in between. Bytes or -errno. */
+ssize_t file_copy(struct file *out, uint64_t *out_pos, struct file *in,
+                  uint64_t *in_pos, size_t n);
 
 /* Directory listing: call emit for each entry; false = buffer full, stop.
  * f->pos is the cursor, owned by the file system. */

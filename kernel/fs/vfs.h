@@ -29,7 +29,8 @@ struct inode_ops {
     /* Directories. Called with dir->dir_lock held (read for lookup, write for
      * the rest). lookup: the inode with a reference, or ERR_PTR(-ENOENT). */
     struct inode *(*lookup)(struct inode *dir, const char *name, size_t len);
-    /* Make an entry; S_IFMT of mode says what. Returns inode + reference. */
+    /* Make an entry; S_IFMT of mode says what. Returns inode + reference. With
+     * (name) NULL: a file without one (O_TMPFILE, if (tmpfile) below). */
     struct inode *(*create)(struct inode *dir, const char *name, size_t len,
                             unsigned mode, uint64_t rdev, const char *symlink);
     int (*link)(struct inode *dir, const char *name, size_t len,
@@ -52,6 +53,7 @@ struct inode_ops {
     /* Synthetic directories whose entries come and go by themselves (/proc):
      * names are not cached. */
     bool uncached;
+    bool tmpfile; /* create can make unnamed files */
 };
 
 /* I immutable; L dir_lock or attr lock; a atomic */
@@ -71,11 +73,13 @@ struct inode {
                                     * RANK_INODE, writers and truncate */
     struct mapping mapping;        /* size is mapping.size for all types */
     void *private;                 /* I the file system's */
-    struct list sb_link;           /* cache */
-    struct inode *hash_next;       /* cache */
+    struct inode *hash_next;       /* cache: fs/inode.c */
     void *fifo;                    /* a pipe of a FIFO, fs/pipe.c */
     void *bound_socket;            /* net/unix.c */
-    void *locks;                   /* fs/locks.c */
+    struct file_locks *_Atomic locks; /* a fs/locks.c, made when first used */
+    uint32_t seals;                /* L F_SEAL_*, tmpfs files only */
+    bool linkable;                 /* I link(2) works though nlink is 0 */
+    bool hashed;                   /* cache */
     int (*open)(struct inode *i, struct file *f); /* I may be NULL; may set
                                     * f->ops and f->private (devices) */
 };
@@ -91,30 +95,35 @@ struct super_block {
     uint64_t magic;        /* I statfs f_type */
     bool readonly;
     struct inode *root;    /* I */
+    struct dentry *root_dentry; /* I made by the first user */
     void *private;
     int (*statfs)(struct super_block *sb, struct statfs_info *out);
-    struct spinlock lock;
-    struct list inodes;    /* lock */
     struct mutex rename_lock;
 };
 
-/* d dcache lock; I immutable */
+/* d dcache lock; a atomic; I immutable. While one holds a reference, (inode)
+ * changes at most once, from NULL. */
+#define DENTRY_INLINE 40
 struct dentry {
     _Atomic uint32_t refs;  /* a 0 = on the unused list, may be dropped */
+    uint32_t hash;          /* d */
+    struct dentry *hash_next; /* d */
     struct dentry *parent;  /* d reference held; itself for a root */
     struct inode *inode;    /* d NULL = negative; reference held */
-    struct dentry *hash_next; /* d */
-    struct list children, sibling; /* d */
-    struct list lru;        /* d */
-    uint32_t hash;          /* d */
+    const char *name;       /* d inline_name or allocated */
     uint16_t name_len;      /* d */
     bool mounted;           /* d a mount sits on it */
     bool unhashed;          /* d deleted */
-    char *name;             /* d */
+    bool hashed;            /* d in the table */
+    bool referenced;        /* d second chance */
+    struct list children, sibling; /* d */
+    struct list lru;        /* d */
+    struct file *anonymous; /* I the open object a /proc/PID/fd link led to */
+    char inline_name[DENTRY_INLINE]; /* d */
 };
 
+/* Mounts stay for good: there is no umount, and so no reference count. */
 struct mount {
-    _Atomic uint32_t refs;
     struct super_block *sb;
     struct dentry *root;
     struct mount *parent;    /* NULL for the root */
@@ -132,8 +141,18 @@ int vfs_mount(struct super_block *sb, const char *path, const char *source,
 typedef void mount_visit_fn(void *arg, const struct mount *m,
                             const char *where);
 void vfs_visit_mounts(mount_visit_fn *fn, void *arg);
+/* "/" as the kernel sees it, with a reference: for the first process. */
+void vfs_root(struct path *out);
+/* Working and root directory of the calling process; takes a reference. */
+void path_set_cwd(const struct path *p);
+void path_set_root(const struct path *p);
 
 struct inode *inode_alloc(struct super_block *sb); /* refs 1; NULL */
+/* Set type and mode of a new inode; device nodes, FIFOs and sockets get their
+ * open function from the type. */
+void inode_set_mode(struct inode *i, unsigned mode, uint64_t rdev);
+/* A new file system with a device number of its own; NULL = no memory. */
+struct super_block *super_alloc(const char *type, uint64_t magic);
 void inode_get(struct inode *i);
 void inode_put(struct inode *i);
 /* stat of an inode, with st_blksize never 0. */
@@ -158,6 +177,8 @@ struct super_block *devfs_create(void);
 int devfs_add(const char *name, unsigned mode, unsigned major, unsigned minor,
               int (*open)(struct inode *, struct file *),
               const struct file_ops *fops);
+int devfs_remove(const char *name);
+int devfs_symlink(const char *name, const char *target);
 /* A sealed-or-not anonymous tmpfs file: memfd_create, shared anonymous maps,
  * shm. ERR_PTR on error. */
 struct file *tmpfs_anon_file(const char *name, uint64_t size);
@@ -176,3 +197,5 @@ int proc_add(const char *name, void (*show)(struct seq *, void *), void *arg);
 int proc_add_rw(const char *name, void (*show)(struct seq *, void *),
                 int (*store)(const char *text, size_t n, void *), void *arg);
 int sysfs_add(const char *name, void (*show)(struct seq *, void *), void *arg);
+int sysfs_symlink(const char *name, const char *target);
+int sysfs_mkdir(const char *name);

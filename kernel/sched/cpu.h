@@ -16,7 +16,7 @@
 /* o only its own CPU; q run queue lock; t timer lock; a atomic; I immutable */
 struct cpu {
     struct cpu *self;            /* I must be first: gs:0 */
-    struct thread *current;      /* o must be second: gs:8 */
+    struct thread *curr;         /* o must be second: gs:8 */
     uint64_t kernel_sp;          /* o third: top of current's kernel stack */
     uint64_t user_sp;            /* o fourth: scratch of the system-call entry */
     unsigned id;                 /* I 0 .. */
@@ -27,8 +27,10 @@ struct cpu {
     struct arch_cpu arch;        /* o APIC id, TSS, GDT, active mm */
 
     struct spinlock runq_lock;
-    struct list runq;            /* q READY threads */
-    unsigned nr_ready;           /* q */
+    struct list runq;            /* q READY threads that were woken */
+    struct list runq_batch;      /* q READY threads that used their slice */
+    _Atomic unsigned nr_ready;   /* q in both; read by anyone */
+    struct thread *running;      /* q = curr, for other CPUs */
     struct thread *idle_thread;  /* I */
     struct thread *prev;         /* o handed through a context switch */
 
@@ -37,6 +39,10 @@ struct cpu {
     struct timer *timer_first;   /* t */
     struct timer *timer_running; /* t */
     nsec_t timer_programmed;     /* o hardware deadline */
+    _Atomic nsec_t slice_deadline; /* o read by anyone; NSEC_NEVER: nobody
+                                    * waits for this CPU */
+    struct list dead;            /* o threads to free */
+    void *kstacks[4];            /* o free kernel stacks */
 
     struct cpu_times times;      /* o */
     uint64_t switches;           /* o */
@@ -44,6 +50,9 @@ struct cpu {
     void *page_cache;            /* o mem/: per-CPU free pages */
     void *slab_cache;            /* o mem/: per-CPU magazines */
 };
+
+/* CPUs that halt or are about to: bit n = CPU n. */
+extern _Atomic uint64_t cpus_idle;
 
 extern struct cpu cpus[MAX_CPUS];
 extern unsigned nr_cpus; /* online; fixed after boot */

@@ -3,14 +3,13 @@
 /*
  * thread.h - threads and the scheduler.
  *
- * States and who changes them (thread.c, runq.c):
+ * States and who changes them (thread.c, sched.c, sleep.c):
  *
  *   NEW --thread_start--> READY --schedule--> RUNNING --schedule--> READY
- *   RUNNING --sleep_prepare--> SLEEPING* --thread_wake--> READY
+ *   RUNNING --sleep_prepare--> PREPARED --schedule--> SLEEPING or STOPPED
+ *   PREPARED --thread_wake, sleep_cancel--> RUNNING
+ *   SLEEPING, STOPPED --thread_wake--> READY
  *   RUNNING --thread_exit--> DEAD (freed by SOFTIRQ_REAP)
- *
- *   * a thread that has called sleep_prepare() still runs until it calls
- *     sleep_until(); a wake-up in between puts it back to RUNNING.
  *
  * A thread runs on one CPU at a time: (on_cpu) is set until its context is
  * saved, and a waker on another CPU waits for it before queueing the thread.
@@ -36,6 +35,17 @@ enum thread_state {
     THREAD_SLEEPING, /* with .sleep_kind */
     THREAD_STOPPED,  /* by a stop signal */
     THREAD_DEAD,
+    THREAD_PREPARED, /* still running, but has called sleep_prepare() */
+};
+
+/* How restart_syscall(2) goes on with an interrupted call that counts time:
+ * such a call fills this in and returns -ERESTART_RESTARTBLOCK, which becomes
+ * -EINTR if a handler runs. */
+#define ERESTART_RESTARTBLOCK 516
+struct syscall_restart {
+    long (*fn)(struct syscall_restart *r);
+    uint64_t arg[4];
+    nsec_t deadline;
 };
 
 #define KSTACK_SIZE (16 * 1024)
@@ -48,11 +58,15 @@ struct thread {
     _Atomic int state;            /* a enum thread_state */
     enum sleep_kind sleep_kind;   /* o */
     _Atomic bool on_cpu;          /* a */
+    bool sleep_stopped;           /* o the sleep is a stop by a signal */
+    int8_t nice;                  /* a -20 .. 19: length of the time slice */
+    _Atomic uint32_t refs;        /* a see thread_put() */
     struct cpu *cpu;              /* q where it runs or last ran */
     struct list run_link;         /* q */
     uint64_t affinity[4];         /* q allowed CPUs, bit n = CPU n */
     nsec_t slice_end;             /* o */
-    nsec_t run_start;             /* o */
+    nsec_t run_start;             /* o since when it runs, or q is queued */
+    uint32_t samples_user, samples_system; /* o see account.c */
     _Atomic nsec_t cpu_user;      /* a time used, ns */
     _Atomic nsec_t cpu_system;    /* a */
     uint64_t switches_vol, switches_invol; /* o */
@@ -86,7 +100,8 @@ struct thread {
     void __user *rseq;             /* o NULL if not registered */
     int exit_code;                 /* o */
     struct wait_queue *vfork_done; /* set while a vfork parent waits */
-    void *vfork_flag;
+    void *vfork_flag;              /* struct vfork_wait, proc/clone.c */
+    struct syscall_restart restart; /* o */
 };
 
 #define TW_RESCHED 1u /* another thread should run */
@@ -101,6 +116,15 @@ struct thread *thread_alloc(const char *name);
 void thread_free(struct thread *t); /* of one that was never started */
 void thread_start(struct thread *t);
 __noreturn void thread_exit(void);
+/* The structure (not the stack) stays while somebody holds a reference. */
+void thread_get(struct thread *t);
+void thread_put(struct thread *t);
+/* First thing that runs in a new thread: the switch to it is over. Kernel
+ * threads do it by themselves; arch code calls it before a new user thread's
+ * first return to user mode. */
+void sched_finish_switch(void);
+/* What proc/ wants done when a dead thread is freed (deferred work). */
+extern void (*thread_reaped)(struct thread *t);
 
 /* Make a sleeping thread run. False if it was not sleeping (or the kind of its
  * sleep is not interrupted by this). Any context except hard interrupts. */
@@ -110,6 +134,8 @@ bool thread_wake_signal(struct thread *t, bool fatal);
 /* Set TW_* bits; kicks the CPU it runs on, so that it notices soon. */
 void thread_set_work(struct thread *t, uint32_t bits);
 
+/* TW_RESCHED is set: give up the CPU if the time slice is over. */
+void sched_resched(void);
 void schedule(void);     /* give up the CPU; state says whether to return */
 void sched_yield(void);  /* to equals */
 /* Let others run if it is time; also runs deferred work. No locks held. */
@@ -125,6 +151,14 @@ __noreturn void sched_idle_loop(void);
 /* On the way to user mode with work bits set; interrupts on. */
 void sched_tick(void); /* hard timer interrupt */
 int sched_set_affinity(struct thread *t, const uint64_t mask[4]);
+
+/* The kernel is about to return to user mode because of an interrupt there
+ * (user) or after a system call during which one came: see account.c. */
+void sched_sample(bool user);
+/* Processor time of a thread up to now, split. */
+void thread_times(struct thread *t, nsec_t *user, nsec_t *system);
+/* 'R' 'S' 'D' 'T' or 'Z', as /proc shows it. */
+char thread_state_letter(struct thread *t);
 
 /* For /proc/loadavg and /proc/stat. */
 unsigned sched_nr_running(void);

@@ -26,6 +26,12 @@ void time_set_realtime(nsec_t now);
 /* Called after every step of the realtime clock, from thread context. */
 uint64_t time_step_count(void);
 
+/* Woken after every step of the realtime clock: whoever sleeps until an
+ * absolute realtime adds an entry and computes the deadline anew. */
+struct wait_queue;
+extern struct wait_queue time_step_queue;
+void time_init(void); /* after arch_clock_init: asks for the wall clock */
+
 struct timer;
 typedef void timer_fn(struct timer *t);
 
@@ -40,13 +46,17 @@ struct timer {
 
 void timer_init(struct timer *t, timer_fn *fn, void *arg);
 /* (Re)arm; cheap for a timer already armed on this CPU. A past deadline fires
- * at the next chance. May be called from the timer's own function. */
+ * at the next chance. May be called from the timer's own function. Two callers
+ * must not arm the same timer at the same moment. */
 void timer_arm(struct timer *t, nsec_t deadline);
 /* Disarm. True if it was armed. timer_cancel_sync also waits until the
  * function is not running anywhere (never call it from that function or with a
  * lock that the function takes). */
 bool timer_cancel(struct timer *t);
 bool timer_cancel_sync(struct timer *t);
+
+/* Time left until it fires, 0 if it is not armed. */
+nsec_t timer_left(struct timer *t);
 
 /* Earliest deadline on this CPU, NSEC_NEVER if none: for the idle loop. */
 nsec_t timer_next(void);

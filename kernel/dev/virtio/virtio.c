@@ -72,9 +72,12 @@ void virtio_device_found(struct virtio_device *d)
     add_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
     add_status(d, VIRTIO_CONFIG_S_DRIVER);
     rc = negotiate(d);
+    if (!rc && d->ops->setup_config_irq)
+        rc = d->ops->setup_config_irq(d);
     if (!rc)
         rc = d->driver->probe(d);
     if (rc) {
+        virtio_reset(d);
         add_status(d, VIRTIO_CONFIG_S_FAILED);
         kerr("%s: %s driver failed (%d)", d->name, d->driver->name, rc);
         return;

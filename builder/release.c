@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "release.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "abi/initconf.h"
+#include "file.h"
+#include "report.h"
+
+#define MAX_TEXT (16u << 20)
+
+static bool exists(const char *dir, const char *name)
+{
+    char *path = path_join(dir, name);
+    bool yes = access(path, F_OK) == 0;
+
+    free(path);
+    return yes;
+}
+
+/* A release below (dir), for the message: people give their project. */
+static char *nearby_release(const char *dir)
+{
+    static const char *const patterns[] = {
+        "_build/prod/rel/*/releases/start_erl.data",
+        "_build/*/rel/*/releases/start_erl.data",
+        "rel/*/releases/start_erl.data",
+        "*/releases/start_erl.data",
+    };
+    char *found = NULL;
+
+    for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+        char *pattern = path_join(dir, patterns[i]);
+        glob_t g;
+
+        if (!found && glob(pattern, 0, NULL, &g) == 0) {
+            const char *path = g.gl_pathv[0];
+
+            found = xasprintf("%.*s", (int)(strstr(path, "/releases/") - path),
+                              path);
+            globfree(&g);
+        }
+        free(pattern);
+    }
+    return found;
+}
+
+static int not_a_release(const char *dir)
+{
+    char *other = nearby_release(dir);
+
+    if (other)
+        fail("'%s' is not a release: did you mean '%s'?", dir, other);
+    else if (exists(dir, "entrypoint.sh"))
+        fail("'%s' is a Gleam shipment, not a release: make a release of it "
+             "with rebar3 or mix",
+             dir);
+    else
+        fail("'%s' is not a release (no releases/start_erl.data): make one "
+             "with 'rebar3 as prod release' or 'mix release'",
+             dir);
+    free(other);
+    return -1;
+}
+
+static int check_dir(const char *dir)
+{
+    struct stat st;
+
+    if (stat(dir, &st))
+        return fail("cannot open '%s': %s", dir, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return fail("'%s' is not a directory: a release is one, unpack it "
+                    "first",
+                    dir);
+    return exists(dir, "releases/start_erl.data") ? 0 : not_a_release(dir);
+}
+
+static bool plain_version(const char *s)
+{
+    return !strchr(s, '/') && s[0] != '.';
+}
+
+static int read_start_erl(struct release *r)
+{
+    char *path = path_join(r->dir, "releases/start_erl.data");
+    struct buf text = {0};
+    struct strvec words = {0};
+    int err = file_read(path, MAX_TEXT, &text);
+
+    if (!err) {
+        strvec_split(&words, buf_str(&text), " \t\r\n");
+        if (words.n < 2 || !plain_version(words.v[0]) ||
+            !plain_version(words.v[1])) {
+            err = fail("'%s' is damaged: it should read 'ERTS-VERSION "
+                       "VERSION'",
+                       path);
+        } else {
+            r->erts = xstrdup(words.v[0]);
+            r->version = xstrdup(words.v[1]);
+        }
+    }
+    strvec_release(&words);
+    buf_release(&text);
+    free(path);
+    return err;
+}
+
+static int parse_rel(struct release *r, const char *path)
+{
+    struct buf text = {0};
+    const char *why;
+    int err = file_read(path, MAX_TEXT, &text);
+
+    if (!err && rel_file_parse(buf_str(&text), &r->rel, &why))
+        err = fail("cannot use '%s': %s", path, why);
+    buf_release(&text);
+    return err;
+}
+
+/* The .rel file whose name is also a command in bin/, else the first. */
+static char *choose_rel(const struct release *r, const glob_t *g)
+{
+    for (size_t i = 0; i < g->gl_pathc; i++) {
+        const char *base = path_base(g->gl_pathv[i]);
+        char *bin = xasprintf("bin/%.*s", (int)strlen(base) - 4, base);
+        bool yes = exists(r->dir, bin);
+
+        free(bin);
+        if (yes)
+            return xstrdup(g->gl_pathv[i]);
+    }
+    return xstrdup(g->gl_pathv[0]);
+}
+
+static int read_rel(struct release *r)
+{
+    char *pattern = xasprintf("%s/releases/%s/*.rel", r->dir, r->version);
+    char *path = NULL;
+    glob_t g;
+    int err;
+
+    if (glob(pattern, 0, NULL, &g)) {
+        err = fail("release '%s' is incomplete: no '%s'", r->dir, pattern);
+    } else {
+        path = choose_rel(r, &g);
+        globfree(&g);
+        err = parse_rel(r, path);
+    }
+    free(path);
+    free(pattern);
+    return err;
+}
+
+/* The guest path of releases/VSN/(name) if it exists, else NULL. */
+static char *in_version(const struct release *r, const char *name)
+{
+    char *rel = xasprintf("releases/%s/%s", r->version, name);
+    char *guest = NULL;
+
+    if (exists(r->dir, rel))
+        guest = path_join(INITCONF_ROOT, rel);
+    free(rel);
+    return guest;
+}
+
+/* relx writes FILE.src where ${VARIABLES} are to be replaced at start. */
+static char *config_file(const struct release *r, const char *name)
+{
+    char *path = in_version(r, name);
+
+    if (!path) {
+        char *src = xasprintf("%s.src", name);
+
+        path = in_version(r, src);
+        free(src);
+    }
+    return path;
+}
+
+static int find_boot(struct release *r)
+{
+    char *name = xasprintf("%s.boot", r->rel.name);
+    char *path = in_version(r, name);
+
+    if (!path)
+        path = in_version(r, "start.boot");
+    free(name);
+    if (!path)
+        return fail("release '%s' is incomplete: no 'releases/%s/start.boot'",
+                    r->dir, r->version);
+    path[strlen(path) - strlen(".boot")] = '\0';
+    r->boot = path;
+    return 0;
+}
+
+static int read_cookie(struct release *r)
+{
+    char *path = path_join(r->dir, "releases/COOKIE");
+    struct buf text = {0};
+    int err = 0;
+
+    if (access(path, F_OK) == 0) {
+        err = file_read(path, MAX_TEXT, &text);
+        if (!err) {
+            r->cookie = buf_take(&text);
+            r->cookie[strcspn(r->cookie, "\r\n")] = '\0';
+        }
+    }
+    buf_release(&text);
+    free(path);
+    return err;
+}
+
+static bool has_emulator(const struct release *r)
+{
+    char *pattern = xasprintf("%s/erts-%s/bin/beam*", r->dir, r->erts);
+    glob_t g;
+    bool yes = glob(pattern, 0, NULL, &g) == 0;
+
+    if (yes)
+        globfree(&g);
+    free(pattern);
+    return yes;
+}
+
+int release_open(struct release *r, const char *dir)
+{
+    char *env;
+
+    *r = (struct release){.dir = xstrdup(dir)};
+    if (check_dir(dir) || read_start_erl(r) || read_rel(r) || find_boot(r) ||
+        read_cookie(r))
+        return -1;
+    env = in_version(r, "env.sh");
+    r->is_mix = r->cookie || env;
+    free(env);
+    r->config = config_file(r, "sys.config");
+    r->vmargs = config_file(r, "vm.args");
+    if (r->is_mix) {
+        char *runtime = in_version(r, "runtime.exs");
+
+        if (runtime)
+            r->runtime =
+                xasprintf("%s/releases/%s", INITCONF_ROOT, r->version);
+        free(runtime);
+    }
+    r->has_erts = has_emulator(r);
+    return 0;
+}
+
+void release_close(struct release *r)
+{
+    free(r->dir);
+    free(r->erts);
+    free(r->version);
+    free(r->boot);
+    free(r->config);
+    free(r->vmargs);
+    free(r->runtime);
+    free(r->cookie);
+    rel_file_release(&r->rel);
+    strvec_release(&r->left_out);
+    *r = (struct release){0};
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * release.h - an OTP release on the host, as relx or mix lays it out.
+ *
+ *   releases/start_erl.data      "ERTS-VSN VSN"
+ *   releases/COOKIE              mix
+ *   releases/VSN/NAME.rel
+ *   releases/VSN/NAME.boot or start.boot
+ *   releases/VSN/sys.config[.src], vm.args[.src], runtime.exs
+ *   lib/APP-VSN/...
+ *   erts-VSN/bin/...             unless made without
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "buf.h"
+#include "rel_file.h"
+#include "tree.h"
+
+struct release {
+    char *dir; /* on the host */
+    bool is_mix;
+    char *erts; /* versions, from start_erl.data */
+    char *version;
+    struct rel_file rel;
+    bool has_erts; /* beam.smp is in it */
+
+    /* Guest paths; NULL: there is none. */
+    char *boot; /* without ".boot" */
+    char *config;
+    char *vmargs;
+    char *runtime;
+    char *cookie; /* content of releases/COOKIE */
+
+    /* Filled in by release_copy(). */
+    struct timespec newest;  /* modification time of any file */
+    struct strvec left_out;  /* "PATH: why" */
+    size_t files;
+    uint64_t bytes;
+};
+
+/* Look at (dir).  Reports and returns -1 when it is not a release. */
+int release_open(struct release *r, const char *dir);
+void release_close(struct release *r);
+
+/* Put the release's files into (t) below INITCONF_ROOT. */
+int release_copy(struct release *r, struct tree *t);
+
+/* Complete the release from (dir), an erts-VSN directory or the root of an
+ * Erlang installation: run-time programs, and applications that the release
+ * names but does not hold.  (dir) NULL: nothing may be missing. */
+int release_complete(struct release *r, struct tree *t, const char *dir);
