@@ -460,6 +460,25 @@ int closure_add(struct closure *c, const char *path)
     return add_node(c, path, n, NULL) ? -1 : run(c);
 }
 
+int closure_set_runtime(struct closure *c, const char *path)
+{
+    const struct node *n = tree_find(c->tree, path, true);
+    struct elf_info info;
+    const char *why;
+
+    if (!n || !n->host || elf_info_read(n->host, &info, &why) != ELF_OK)
+        return fail("'%s' is not a program", n && n->host ? n->host : path);
+    if (!info.x86_64 || !info.loadable) {
+        elf_info_release(&info);
+        return fail("'%s' is not a program for x86-64 Linux: make the release "
+                    "on such a system, or give --erts from one",
+                    n->host);
+    }
+    c->runtime = info.interp ? libc_of(info.interp) : LIBC_NONE;
+    elf_info_release(&info);
+    return 0;
+}
+
 int closure_add_library(struct closure *c, const char *name, const char *why,
                         bool *found)
 {

@@ -46,6 +46,10 @@ void closure_init(struct closure *c, const struct sysroot *s, struct tree *t,
                   bool allow_missing);
 void closure_release(struct closure *c);
 
+/* Take the emulator at (path) for the one that loads the libraries no other
+ * program does.  Fails when it is not a program for this machine. */
+int closure_set_runtime(struct closure *c, const char *path);
+
 /* Follow the file at the guest path (path), which is in the tree.  Files that
  * are not ELF are passed over. */
 int closure_add(struct closure *c, const char *path);

@@ -32,6 +32,7 @@ static void node_free(struct node *n)
     free(n->target);
     free(n->host);
     free(n->data);
+    free(n->zeros);
     free(n);
 }
 

@@ -20,6 +20,8 @@
 
 enum node_type { NODE_DIR, NODE_FILE, NODE_LINK };
 
+struct zero_run;
+
 struct node {
     struct node *parent; /* the root is its own parent */
     char *name;
@@ -44,8 +46,18 @@ struct node {
     struct node *same_as; /* an earlier name of the same file, or NULL */
     bool is_app;          /* part of the release, not of the system */
 
-    uint32_t ino; /* filled in by the ext4 writer */
-    uint32_t nlink;
+    /* filled in by the ext4 writer */
+    uint32_t ino;
+    uint32_t names;         /* NODE_FILE: how many lead here */
+    unsigned rank;          /* place on disk, see layout.h */
+    struct zero_run *zeros; /* NODE_FILE: blocks that need not be stored */
+    size_t nzeros;
+};
+
+/* (count) blocks of a file from block (first) on hold only zeros. */
+struct zero_run {
+    uint32_t first;
+    uint32_t count;
 };
 
 struct tree {

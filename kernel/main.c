@@ -134,6 +134,7 @@ void kernel_main(void)
     page_init();          /* physical memory */
     slab_init();          /* kmalloc */
     sched_init();         /* threads, on this CPU */
+    sched_cpu_init();     /* its idle thread */
     acpi_early_init();    /* tables */
     arch_interrupts_init(); /* APIC, IO-APIC */
     arch_clock_init();    /* time */

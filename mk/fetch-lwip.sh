@@ -77,6 +77,7 @@ apt_get update >"$apt/log" 2>&1 || true
 set -- "$apt"/download/lwip_*.dsc
 [ -r "$1" ] || fail "apt brought no .dsc file"
 rm -rf "$dir/lwip"
+# apt has verified the files already.
 dpkg-source --no-check -x "$1" "$dir/lwip" >>"$apt/log" 2>&1 || {
     tail -n 5 "$apt/log" >&2
     fail "the source package lwip cannot be unpacked"

@@ -80,8 +80,8 @@ int blockdev_write(struct blockdev *d, uint64_t sector, const void *buf,
 /* For gpt_read: (buf) is on a stack, which is not in the direct map. */
 struct gpt_arg {
     struct blockdev *d;
-    char *window;      /* GPT_WINDOW bytes of sectors */
-    uint64_t cached;   /* first sector in it; UINT64_MAX none */
+    char *window;    /* GPT_WINDOW bytes of sectors */
+    uint64_t cached; /* first sector in it; UINT64_MAX none */
 };
 
 static int gpt_sector(void *arg, uint64_t sector, void *buf, size_t len)
@@ -115,8 +115,8 @@ static void partition_add(struct blockdev *disk, unsigned nr,
 
     if (!p)
         return;
-    ksnprintf(p->name, sizeof(p->name), "%s%s%u", disk->name,
-              digit ? "p" : "", nr);
+    ksnprintf(p->name, sizeof(p->name), "%s%s%u", disk->name, digit ? "p" : "",
+              nr);
     p->ops = disk->ops;
     p->whole = disk;
     p->offset = g->first;
@@ -171,9 +171,7 @@ struct blockdev *blockdev_find(const char *name)
 {
     struct blockdev *d;
 
-    list_for_each(d, &devices, link)
-        if (!strcmp(d->name, name))
-            return d;
+    list_for_each(d, &devices, link) if (!strcmp(d->name, name)) return d;
     return NULL;
 }
 
@@ -184,9 +182,9 @@ struct blockdev *blockdev_find_type(const char *guid_text)
 
     if (!guid_parse(guid_text, guid))
         return NULL;
-    list_for_each(d, &devices, link)
-        if (d->whole != d && !memcmp(d->type_guid, guid, 16))
-            return d;
+    list_for_each(d, &devices,
+                  link) if (d->whole != d &&
+                            !memcmp(d->type_guid, guid, 16)) return d;
     return NULL;
 }
 
@@ -197,9 +195,9 @@ struct blockdev *blockdev_find_guid(const char *guid_text)
 
     if (!guid_parse(guid_text, guid))
         return NULL;
-    list_for_each(d, &devices, link)
-        if (d->whole != d && !memcmp(d->part_guid, guid, 16))
-            return d;
+    list_for_each(d, &devices,
+                  link) if (d->whole != d &&
+                            !memcmp(d->part_guid, guid, 16)) return d;
     return NULL;
 }
 
@@ -207,8 +205,7 @@ struct blockdev *blockdev_find_label(const char *label)
 {
     struct blockdev *d;
 
-    list_for_each(d, &devices, link)
-        if (d->whole != d && !strcmp(d->label, label))
-            return d;
+    list_for_each(d, &devices,
+                  link) if (d->whole != d && !strcmp(d->label, label)) return d;
     return NULL;
 }

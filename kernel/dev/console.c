@@ -12,6 +12,7 @@
 #include <asm/termios.h>
 
 #include "dev/device_node.h"
+#include "dev/random_priv.h"
 #include "dev/serial.h"
 #include "dev/tty.h"
 #include "dev/tty_priv.h"
@@ -58,11 +59,11 @@ static size_t console_tty_write(struct tty *t, const char *s, size_t n)
     return serial_write_some(s, n);
 }
 
-/* The FIFO's state is not asked (a port read is an exit under KVM): a write
- * that finds no room returns 0 and sleeps. */
+/* The FIFO's state is not asked (a port read is an exit under KVM): there is
+ * room until a write found none. */
 static size_t console_tty_room(struct tty *t)
 {
-    return 4096;
+    return serial_transmit_full() ? 0 : 4096;
 }
 
 static void console_tty_drain(struct tty *t)
@@ -83,17 +84,24 @@ static const struct tty_driver console_driver = {
     .input_possible = console_tty_input_possible,
 };
 
+/* The receive ring has one consumer, but the work may be raised on two CPUs
+ * (by the interrupt and by a reader). Nothing that takes this lock is called
+ * with another one held. */
 static void console_softirq(void)
 {
+    static struct spinlock one = SPINLOCK_INIT(RANK_NONE);
     const char *s;
     size_t n;
 
+    spin_lock(&one);
     while ((n = serial_peek(&s)) > 0) {
         size_t took = tty_receive(console_tty, s, n);
         serial_consume(took);
         if (took < n)
             break; /* the reader's turn; see input_possible */
     }
+    spin_unlock(&one);
+    random_add_timing();
     if (serial_transmit_ready())
         tty_output_possible(console_tty);
 }

@@ -16,8 +16,9 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 
-#define MAX_DEVICES 64
-#define MAX_CAPABILITIES 48 /* as many as fit in 192 bytes: a loop ends here */
+#define MAX_DEVICES      64
+#define MAX_CAPABILITIES 48 /* as many as fit in 192 bytes: a loop ends here   \
+                             */
 
 static struct pci_device devices[MAX_DEVICES];
 static unsigned nr_devices;
@@ -48,8 +49,8 @@ uint8_t pci_find_capability(struct pci_device *d, uint8_t id, uint8_t after)
 
     if (!(pci_read(d, PCI_STATUS, 2) & PCI_STATUS_CAP_LIST))
         return 0;
-    off = pci_read(d, after ? after + PCI_CAP_LIST_NEXT : PCI_CAPABILITY_LIST,
-                   1);
+    off =
+        pci_read(d, after ? after + PCI_CAP_LIST_NEXT : PCI_CAPABILITY_LIST, 1);
     for (unsigned i = 0; i < MAX_CAPABILITIES; i++) {
         off &= 0xfc;
         if (off < PCI_STD_HEADER_SIZEOF)
@@ -101,8 +102,8 @@ static void scan_slot(unsigned bus, unsigned slot, unsigned depth)
         uint32_t id = pci_config_read(bus, slot << 3 | f, PCI_VENDOR_ID, 4);
         if ((id & 0xffff) == 0xffff || !(id & 0xffff))
             continue; /* without function 0 there are no others */
-        uint8_t header = (uint8_t)pci_config_read(bus, slot << 3 | f,
-                                                  PCI_HEADER_TYPE, 1);
+        uint8_t header =
+            (uint8_t)pci_config_read(bus, slot << 3 | f, PCI_HEADER_TYPE, 1);
         if (!f && (header & 0x80))
             functions = 8;
         scan_function(bus, slot, f, id, header, depth);
@@ -119,8 +120,11 @@ static void scan_bus(unsigned bus, unsigned depth)
 
 void pci_init(void)
 {
-    if (!pci_config_init())
+    static bool found;
+
+    if (found || !pci_config_init())
         return;
+    found = true;
     scan_bus(0, 0);
     kinfo("pci: %u devices", nr_devices);
 }
@@ -135,9 +139,10 @@ void pci_enable(struct pci_device *d)
     d->msix_cap = pci_find_capability(d, PCI_CAP_ID_MSIX, 0);
     d->msi_cap = pci_find_capability(d, PCI_CAP_ID_MSI, 0);
     if (d->msix_cap)
-        d->msix_size = (uint16_t)(
-            (pci_read(d, d->msix_cap + PCI_MSIX_FLAGS, 2) &
-             PCI_MSIX_FLAGS_QSIZE) + 1);
+        d->msix_size =
+            (uint16_t)((pci_read(d, d->msix_cap + PCI_MSIX_FLAGS, 2) &
+                        PCI_MSIX_FLAGS_QSIZE) +
+                       1);
     pci_write(d, PCI_COMMAND, 2,
               command | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 }
@@ -216,8 +221,8 @@ volatile void *pci_map_bar(struct pci_device *d, unsigned bar, uint64_t off,
     if (bar > 5)
         return NULL;
     uint32_t low = pci_read(d, reg, 4);
-    bool is64 = (low & PCI_BASE_ADDRESS_MEM_TYPE_MASK) ==
-                PCI_BASE_ADDRESS_MEM_TYPE_64;
+    bool is64 =
+        (low & PCI_BASE_ADDRESS_MEM_TYPE_MASK) == PCI_BASE_ADDRESS_MEM_TYPE_64;
     if ((low & PCI_BASE_ADDRESS_SPACE_IO) || (is64 && bar == 5))
         return NULL;
     base = low & ~0xfu;

@@ -16,8 +16,8 @@ struct pci_device {
     uint16_t vendor, device, subsystem;
     uint8_t class_code, subclass, prog_if;
     uint8_t irq_line, irq_pin;
-    uint8_t msix_cap, msi_cap; /* offsets of the capabilities, or 0 */
-    uint16_t msix_size;        /* table entries */
+    uint8_t msix_cap, msi_cap;     /* offsets of the capabilities, or 0 */
+    uint16_t msix_size;            /* table entries */
     volatile uint32_t *msix_table; /* mapped with the first vector */
 };
 void pci_init(void); /* finds devices; cheap where there is no bus */

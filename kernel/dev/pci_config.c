@@ -40,8 +40,8 @@ static volatile char *ecam_address(unsigned bus, unsigned devfn, unsigned off)
     if (bus >= ecam_buses)
         return NULL;
     if (!ecam_bus[bus])
-        ecam_bus[bus] = arch_mmio_map(ecam_base + ((paddr_t)bus << 20),
-                                      1 << 20);
+        ecam_bus[bus] =
+            arch_mmio_map(ecam_base + ((paddr_t)bus << 20), 1 << 20);
     return ecam_bus[bus] ? ecam_bus[bus] + (devfn << 12) + off : NULL;
 }
 

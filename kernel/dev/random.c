@@ -93,11 +93,11 @@ void random_init(void)
 
 void random_add_timing(void)
 {
-    uint32_t n = atomic_fetch_add_explicit(&timing_events, 1,
-                                           memory_order_relaxed);
+    uint32_t n =
+        atomic_fetch_add_explicit(&timing_events, 1, memory_order_relaxed);
     uint64_t t = (uint64_t)time_monotonic();
-    uint64_t v = atomic_load_explicit(&timing_pool[n % 4],
-                                      memory_order_relaxed);
+    uint64_t v =
+        atomic_load_explicit(&timing_pool[n % 4], memory_order_relaxed);
 
     /* An odd multiplier is a bijection: nothing in the pool is lost. */
     v = (v ^ t) * 0x9e3779b97f4a7c15ul;
@@ -106,8 +106,8 @@ void random_add_timing(void)
     if (n % TIMING_BATCH == TIMING_BATCH - 1) {
         uint64_t pool[4];
         for (int i = 0; i < 4; i++)
-            pool[i] = atomic_load_explicit(&timing_pool[i],
-                                           memory_order_relaxed);
+            pool[i] =
+                atomic_load_explicit(&timing_pool[i], memory_order_relaxed);
         random_add(pool, sizeof(pool));
     }
 }

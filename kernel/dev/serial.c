@@ -17,10 +17,9 @@
  * not a struct spinlock, which needs the per-CPU data that does not exist yet
  * when the first message is written.
  *
- * Input. The interrupt handler is the only producer and the deferred work the
- * only consumer of a ring; both run on the CPU the interrupt is routed to, and
- * head and tail are published with release stores for compilers and for the
- * day the routing changes. The handler does not touch the interrupt-enable
+ * Input. The interrupt handler is the only producer and the console's deferred
+ * work the only consumer of a ring; each publishes its end with a release store
+ * that the other acquires. The handler does not touch the interrupt-enable
  * register: reading IIR quiets a transmit interrupt (data sheet, table 5).
  */
 #include "dev/serial.h"
@@ -35,22 +34,26 @@
 #define UART_IRQ  4
 #define UART_FIFO 16
 
+// clang-format off
 enum { UART_DATA = 0, UART_IER = 1, UART_IIR = 2, UART_FCR = 2, UART_LCR = 3,
        UART_MCR = 4, UART_LSR = 5, UART_SCRATCH = 7 };
-#define IER_RX     0x01
-#define IER_TX     0x02
-#define IER_LINE   0x04
-#define IIR_NONE   0x01
-#define IIR_ID     0x0e
-#define IIR_TX     0x02
-#define FCR_SETUP  0x87 /* enable, clear both, interrupt at 8 received bytes;
-                         * fewer come by the character timeout */
-#define LCR_8N1    0x03
-#define LCR_DLAB   0x80
-#define MCR_SETUP  0x0b /* DTR, RTS, OUT2: the PC gates the interrupt by OUT2 */
-#define LSR_DR     0x01
-#define LSR_THRE   0x20
-#define LSR_TEMT   0x40
+// clang-format on
+#define IER_RX   0x01
+#define IER_TX   0x02
+#define IER_LINE 0x04
+#define IIR_NONE 0x01
+#define IIR_ID   0x0e
+#define IIR_TX   0x02
+#define FCR_SETUP                                                              \
+    0x87 /* enable, clear both, interrupt at 8 received bytes;                 \
+          * fewer come by the character timeout */
+#define LCR_8N1   0x03
+#define LCR_DLAB  0x80
+#define MCR_SETUP 0x0b /* DTR, RTS, OUT2: the PC gates the interrupt by OUT2   \
+                        */
+#define LSR_DR   0x01
+#define LSR_THRE 0x20
+#define LSR_TEMT 0x40
 
 /* Status reads before a line counts as stuck: over a second on hardware. */
 #define WAIT_LIMIT 1000000
@@ -59,9 +62,9 @@ enum { UART_DATA = 0, UART_IER = 1, UART_IIR = 2, UART_FCR = 2, UART_LCR = 3,
 #define RX_LIMIT 1024
 
 static bool present;
-static bool stuck;       /* [tx] the last wait for THRE ran out */
-static uint8_t ier;      /* [tx] shadow of the register */
-static bool tx_wanted;   /* [tx] a writer waits for room */
+static bool stuck;             /* [tx] the last wait for THRE ran out */
+static uint8_t ier;            /* [tx] shadow of the register */
+static _Atomic bool tx_wanted; /* [tx] a writer waits for room */
 static _Atomic bool tx_lock_word;
 
 static char rx_ring[4096];
@@ -160,7 +163,8 @@ size_t serial_write_some(const char *s, size_t n)
     if (!present)
         return n; /* nobody listens: like a serial line without a cable */
     bool irqs = tx_lock();
-    while (done < n && (uart_read(UART_LSR) & LSR_THRE)) {
+    /* Without interrupts nobody would tell when there is room: wait. */
+    while (done < n && (ier ? uart_read(UART_LSR) & LSR_THRE : tx_wait())) {
         size_t chunk = MIN(n - done, (size_t)UART_FIFO);
         port_write_string8(UART_PORT, s + done, chunk);
         done += chunk;
@@ -170,6 +174,8 @@ size_t serial_write_some(const char *s, size_t n)
         if (!(ier & IER_TX))
             uart_write(UART_IER, ier |= IER_TX);
     }
+    if (!ier)
+        done = n; /* the rest of a stuck line is lost */
     tx_unlock(irqs);
     return done;
 }
@@ -246,6 +252,11 @@ void serial_consume(size_t n)
     uint32_t tail = atomic_load_explicit(&rx_tail, memory_order_relaxed);
 
     atomic_store_explicit(&rx_tail, tail + (uint32_t)n, memory_order_release);
+}
+
+bool serial_transmit_full(void)
+{
+    return atomic_load_explicit(&tx_wanted, memory_order_relaxed);
 }
 
 bool serial_transmit_ready(void)

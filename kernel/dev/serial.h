@@ -25,3 +25,4 @@ size_t serial_peek(const char **s);
 void serial_consume(size_t n);
 /* Deferred work: there is room to transmit again (once per shortage). */
 bool serial_transmit_ready(void);
+bool serial_transmit_full(void); /* a write was short, and no room since */

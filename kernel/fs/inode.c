@@ -228,8 +228,8 @@ nsec_t time_coarse_realtime(void)
     return time_realtime();
 }
 
-/* Access times as Linux's relatime: only if older than the last change or than
- * a day. */
+/* Access times as with Linux's relatime: only if not newer than the last
+ * change. */
 void inode_touch(struct inode *i, bool modified)
 {
     nsec_t now;

@@ -28,7 +28,7 @@ enum lookup_flags {
     LOOKUP_PARENT = 4,    /* stop at the last component's directory */
     LOOKUP_EMPTY = 8,     /* "" means (dirfd) itself (AT_EMPTY_PATH) */
     LOOKUP_NO_XDEV = 16, LOOKUP_BENEATH = 32, LOOKUP_NO_SYMLINKS = 64,
-    LOOKUP_IN_ROOT = 128, /* openat2 */
+    LOOKUP_IN_ROOT = 128, LOOKUP_NO_MAGIC = 256, /* openat2 */
 };
 /* Resolve (name), kernel memory, from (dirfd) or AT_FDCWD of the calling
  * process. On success *(out) holds references. Errors as path_resolution(7):

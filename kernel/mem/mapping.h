@@ -15,6 +15,7 @@
 #include "lib/list.h"
 #include "lib/types.h"
 #include "mem/page.h"
+#include "mem/radix.h"
 #include "sched/lock.h"
 #include "sched/wait.h"
 
@@ -39,9 +40,9 @@ struct mapping {
     void *owner;                   /* I the inode */
     unsigned flags;                /* I MAPPING_* */
     struct spinlock lock;
-    void *root;                    /* m radix tree, mem/radix.c */
-    unsigned height;               /* m */
+    struct radix pages;            /* m */
     uint64_t nr_pages;             /* m */
+    unsigned pins;                 /* m reclaim is at work on it */
     _Atomic uint64_t size;         /* a file length in bytes */
     struct spinlock i_mmap_lock;
     struct list i_mmap;            /* v struct vma.mapping_link */

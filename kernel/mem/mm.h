@@ -46,6 +46,7 @@ enum vma_flag {
 
 struct mm {
     _Atomic uint32_t users;   /* a threads (and others) that use it */
+    _Atomic uint32_t refs;    /* a on the structure; all users hold one */
     struct rwlock lock;
     RB_HEAD(vma_tree, vma) vmas; /* L */
     struct vma *last;         /* a hint, validated under L */
@@ -63,6 +64,9 @@ struct mm {
     uint64_t auxv[64];        /* I after exec, for /proc/PID/auxv */
     struct file *exe;         /* I reference held */
     _Atomic bool killed;      /* a OOM chose it: faults fail */
+    _Atomic bool membarrier;  /* a registered for private expedited */
+    vaddr_t gap_from;         /* L no gap of more than gap_size bytes lies */
+    size_t gap_size;          /* L between gap_from and mmap_top */
 };
 
 struct mm *mm_create(void);               /* users 1; NULL = no memory */
@@ -95,6 +99,10 @@ ssize_t mm_access(struct mm *mm, vaddr_t addr, void *buf, size_t n, bool write);
  * address spaces (truncate, reclaim). even_cows: also private copies. */
 void mm_unmap_mapping(struct mapping *m, uint64_t start, uint64_t end,
                       bool even_cows);
+
+/* Has a program used the page at (index) of the mapping through its page
+ * tables since the last call (reclaim)? */
+bool mm_mapping_accessed(struct mapping *m, uint64_t index);
 
 /* Key of a futex word: (mm, address) for private memory, (mapping, offset) for
  * shared. Pins nothing; -EFAULT. */

@@ -22,6 +22,8 @@ enum page_flag {
     PG_UPTODATE = 8, PG_LOCKED = 16 /* being read */, PG_ERROR = 32,
     PG_REFERENCED = 64, PG_RESERVED = 128, PG_FREE = 256, PG_HUGE = 512,
     PG_LRU = 1024,
+    PG_FILE = 2048, /* is or was PG_CACHE: not anonymous, to the end */
+    PG_STORE = 4096, /* of a MAPPING_STORE */
 };
 
 /* a atomic; f free-list lock while PG_FREE; m the mapping's lock; l LRU lock;
@@ -76,6 +78,7 @@ struct memory_stats { /* in pages */
 };
 void memory_stats(struct memory_stats *out); /* mem/stats.c */
 
-/* Reclaim hooks: give back about (want) pages; returns how many were. */
+/* Reclaim hooks: give back about (want) pages; returns how many were. The
+ * caller may hold any sleeping lock: take spinlocks (or try-locks) only. */
 typedef size_t shrinker_fn(size_t want);
 void shrinker_register(const char *name, shrinker_fn *fn);

@@ -6,7 +6,7 @@
  * Memory is a short list of usable ranges, shrunk from below by the boot
  * allocator (memory_early_alloc). The first MiB is left alone: firmware data,
  * and the page the other processors start in. page_init() sets aside room for
- * the descriptors of every 128 MiB section but writes none of them: a chunk of
+ * the descriptors of every 256 MiB section but writes none of them: a chunk of
  * 4 MiB gets its descriptors when the buddy allocator has nothing left, lowest
  * addresses first. So starting up costs the same with 88 MiB and with 32 GiB.
  */
@@ -33,8 +33,11 @@ static void add_range(uint64_t start, uint64_t end)
 {
     if (start < LOW_PAGES)
         start = LOW_PAGES;
-    if (end > SECTION_COUNT * SECTION_PAGES)
+    if (end > SECTION_COUNT * SECTION_PAGES) {
+        kwarn("memory above %lu GiB is not used",
+              SECTION_COUNT * SECTION_PAGES >> (30 - PAGE_SHIFT));
         end = SECTION_COUNT * SECTION_PAGES;
+    }
     if (start >= end || nr_ranges == RANGE_MAX)
         return;
     ranges[nr_ranges++] = (struct range){start, end};
@@ -173,7 +176,7 @@ bool page_boot_grow(void)
     /* Pairs with the acquire in page_at(): whoever sees the bit sees the
      * descriptors. */
     atomic_fetch_or_explicit(
-        &s->ready, 1u << ((chunk & (SECTION_PAGES - 1)) >> PAGE_ORDER_MAX),
+        &s->ready, 1ul << ((chunk & (SECTION_PAGES - 1)) >> PAGE_ORDER_MAX),
         memory_order_release);
     while (grow_range < nr_ranges && ranges[grow_range].start < end) {
         struct range *r = &ranges[grow_range];

@@ -12,16 +12,16 @@
  * that a block's buddy always has a descriptor too. */
 #define CHUNK_PAGES (1ul << PAGE_ORDER_MAX)
 
-/* Descriptors of 128 MiB of physical memory, from the first usable page. */
-#define SECTION_SHIFT (27 - PAGE_SHIFT) /* in pages */
+/* Descriptors of 256 MiB of physical memory, from the first usable page. */
+#define SECTION_SHIFT (28 - PAGE_SHIFT) /* in pages */
 #define SECTION_PAGES (1ul << SECTION_SHIFT)
-#define SECTION_COUNT 8192u /* 1 TiB of physical addresses */
+#define SECTION_COUNT 2048u /* 512 GiB of physical addresses */
 
 struct section {
     struct page *pages;     /* I descriptor of page (first) */
     uint64_t first;         /* I page number */
     uint32_t count;         /* I descriptors */
-    _Atomic uint32_t ready; /* a bit n: chunk n has its descriptors */
+    _Atomic uint64_t ready; /* a bit n: chunk n has its descriptors */
 };
 extern struct section sections[SECTION_COUNT];
 
@@ -45,7 +45,13 @@ uint64_t page_total(void);
 /* Below this many free pages user allocations evict first; the kernel's own
  * begin at half of it. */
 uint64_t page_low_mark(void);
+uint64_t slab_page_count(void); /* slab.c */
 void page_drain_local(void); /* this CPU's list back to the free blocks */
 
 /* reclaim.c: give back about (want) pages; how many were. Sleeps. */
 size_t reclaim_pages(size_t want);
+
+/* oom.c: nothing is left to evict for a program's page. Kills a process if
+ * none is ending yet, then waits a little. False: give up, the caller itself
+ * is to end or (round) attempts were in vain. */
+bool oom_wait(unsigned round);

@@ -26,6 +26,8 @@ struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_clone(struct fdtable *from); /* fork; NULL = no memory */
 void fdtable_put(struct fdtable *t);                 /* closes all with last */
 void fdtable_close_on_exec(struct fdtable *t);
+/* Put (f) in slot (fd) of a table nobody else uses yet: 0 or -ENOMEM. */
+int fdtable_set(struct fdtable *t, int fd, struct file *f);
 
 /* All work on the calling process's table. */
 struct file *fd_get(int fd); /* with a reference (file_put), or NULL: EBADF */

@@ -58,12 +58,20 @@ struct process {
     int exit_status;                /* s wait status */
     bool stopped, continued;        /* s to be reported by wait */
     int stop_signo;                 /* s */
+    bool group_stop;                /* s threads stop, or have */
+    unsigned stop_count;            /* s threads yet to stop */
+    bool stop_dequeued;             /* s a stop signal was taken, no SIGCONT
+                                     * since */
+    bool tell_continued;            /* s parent not yet told */
+    struct thread *exec_thread;     /* s waits to be the only thread */
     int exit_signal;                /* I sent to the parent, SIGCHLD or 0 */
     struct wait_queue child_exit;   /* wait4 sleeps here */
     struct wait_queue signal_wait;  /* signalfd, sigtimedwait */
+    struct wait_queue exit_wait;    /* pidfd: woken when it is a zombie */
 
-    struct mm *mm;                  /* own reference; NULL once dead */
-    struct fdtable *files;          /* I until exec/unshare by its thread */
+    struct mm *mm;                  /* s own reference; NULL once dead */
+    struct fdtable *files;          /* s NULL once dead; changed only by exec
+                                     * and unshare of the only thread */
     struct mutex fs_lock;           /* cwd, root, umask */
     struct path cwd, root;          /* fs_lock */
     _Atomic uint32_t umask;         /* a */
@@ -75,17 +83,23 @@ struct process {
     nsec_t start_time;              /* I monotonic */
     _Atomic nsec_t dead_user, dead_system; /* a of exited threads */
     nsec_t child_user, child_system;       /* T of reaped children */
-    uint64_t child_maxrss;                 /* T KiB */
+    uint64_t maxrss, child_maxrss;         /* T KiB; maxrss: once dead */
+    uint64_t dead_vol, dead_invol;         /* s switches of exited threads */
+    uint64_t child_vol, child_invol, child_min_faults, child_maj_faults; /* T */
+    nsec_t shown_user, shown_system;       /* s see process_times() */
     _Atomic uint64_t min_faults, maj_faults; /* a */
     struct timer itimer;            /* ITIMER_REAL / alarm */
     nsec_t itimer_interval;
     void *posix_timers;             /* proc/posix_timer.c */
+    struct mutex timers_lock;       /* itimer, posix_timers */
     char comm[16];                  /* o */
     int oom_score_adj;
     bool did_exec;                  /* for setpgid's EACCES */
     bool dumpable, no_new_privs, child_subreaper;
     int pdeath_signal;
     uint64_t personality;
+    bool keep_caps;                 /* prctl(PR_SET_KEEPCAPS) */
+    uint64_t timer_slack;           /* prctl(PR_SET_TIMERSLACK) */
 };
 #define current_process() (current->process)
 
@@ -95,8 +109,13 @@ void process_init(void);
 int process_start_init(const char *path, char *const argv[],
                        char *const envp[]);
 struct process *process_find(pid_t pid);  /* with a reference, or NULL */
-struct thread *thread_find(pid_t tid);    /* only valid under rcu-like use: the
-                                           * process reference is taken too */
+/* A user thread, or NULL; with a reference to it (thread_put) and to its
+ * process (process_put). */
+struct thread *thread_find(pid_t tid);
+/* The address space, with a reference (mm_put), or NULL if it is dead. */
+struct mm *process_get_mm(struct process *p);
+/* Processor time of all its threads, dead ones included; never goes back. */
+void process_times(struct process *p, nsec_t *user, nsec_t *system);
 void process_get(struct process *p);
 void process_put(struct process *p);
 /* Next process with pid >= from, for /proc; with a reference, or NULL. */
@@ -111,4 +130,8 @@ bool process_is_session_leader(struct process *p);
 /* Terminal job control (dev/tty.c). */
 int process_set_tty(struct process *p, struct tty *t);
 void process_clear_tty(struct tty *t);
+/* The machine's name (sethostname), as uname(2) gives it; copied. */
+void uts_get_hostname(char *out, size_t size);
+int uts_set_hostname(const char *name, size_t len); /* 0 or -EINVAL */
+extern const char uts_release[], uts_version[]; /* uname(2) */
 uint64_t process_rlimit(unsigned which); /* soft limit of the caller */

@@ -42,7 +42,6 @@ struct cpu {
     _Atomic nsec_t slice_deadline; /* o read by anyone; NSEC_NEVER: nobody
                                     * waits for this CPU */
     struct list dead;            /* o threads to free */
-    void *kstacks[4];            /* o free kernel stacks */
 
     struct cpu_times times;      /* o */
     uint64_t switches;           /* o */

@@ -14,8 +14,9 @@
  * The word is read with page faults off, since a spinlock is held. If its page
  * is absent, the lock is dropped, the page brought in, and all done again.
  *
- * A waiter leaves only under the lock of the bucket it is in (requeueing can
- * change that), so who wakes or requeues it may look at it while holding it.
+ * A waiter leaves only after it has held the lock of the bucket it is in
+ * (requeueing can change that), also if it was woken: so who wakes or requeues
+ * it may use it and its thread while holding that lock.
  *
  * Priority-inheritance operations are not there: ENOSYS, as on a Linux without
  * CONFIG_FUTEX_PI, and glibc then reports that such mutexes are unsupported.
@@ -42,7 +43,8 @@ struct bucket {
 struct futex_waiter {
     struct list link;                 /* b */
     struct futex_key key;             /* b */
-    _Atomic(struct bucket *) bucket;  /* b NULL once woken */
+    _Atomic(struct bucket *) bucket;  /* b fixed once woken */
+    _Atomic bool woken;               /* b */
     struct thread *thread;            /* I */
     uint32_t bitset;                  /* I */
 };
@@ -101,12 +103,12 @@ static int get_key(uint32_t __user *uaddr, bool shared, struct futex_key *key)
 
 /* --- waking -------------------------------------------------------------- */
 
-/* Bucket locked; afterwards the waiter may go away as soon as it is not. */
+/* Call with the bucket locked. */
 static void wake_waiter(struct futex_waiter *w)
 {
     list_del_init(&w->link);
-    atomic_store_explicit(&w->bucket, NULL, memory_order_relaxed);
-    thread_wake(w->thread);
+    atomic_store_explicit(&w->woken, true, memory_order_relaxed);
+    thread_wake(w->thread); /* full barrier after the store */
 }
 
 static int wake_locked(struct bucket *b, const struct futex_key *key, int max,
@@ -209,33 +211,24 @@ static int enqueue(struct futex_waiter *w, uint32_t __user *uaddr, bool shared,
 static bool dequeue(struct futex_waiter *w)
 {
     struct bucket *b;
-    bool queued = false;
+    bool queued;
 
-    while ((b = atomic_load_explicit(&w->bucket, memory_order_relaxed))) {
+    for (;;) {
+        b = atomic_load_explicit(&w->bucket, memory_order_relaxed);
         spin_lock(&b->lock);
-        if (b == atomic_load_explicit(&w->bucket, memory_order_relaxed)) {
-            list_del_init(&w->link);
-            queued = true;
-        }
-        spin_unlock(&b->lock);
-        if (queued)
-            return true;
+        if (b == atomic_load_explicit(&w->bucket, memory_order_relaxed))
+            break;
+        spin_unlock(&b->lock); /* requeued meanwhile */
     }
-    return false;
-}
-
-/* The waker may still be in wake_waiter(), which uses the thread only; and the
- * thread stays until it has left here. But it holds the bucket's lock while it
- * looks at (w): pass through it before (w) goes. */
-static void wait_for_waker(struct bucket *b)
-{
-    spin_lock(&b->lock);
+    queued = !atomic_load_explicit(&w->woken, memory_order_relaxed);
+    if (queued)
+        list_del_init(&w->link);
     spin_unlock(&b->lock);
+    return queued;
 }
 
 static int wait_queued(struct futex_waiter *w, const struct timeout *timeout)
 {
-    struct bucket *b = NULL, *seen;
     struct wait_entry step;
     int rc = 0;
 
@@ -243,27 +236,14 @@ static int wait_queued(struct futex_waiter *w, const struct timeout *timeout)
         wait_entry_init(&step);
         wq_add(&time_step_queue, &step);
     }
-    for (;;) {
-        seen = atomic_load_explicit(&w->bucket, memory_order_relaxed);
-        if (!seen)
-            break;
-        b = seen;
-        if (rc) {
-            if (dequeue(w))
-                goto out;
-            break;
-        }
+    while (!atomic_load_explicit(&w->woken, memory_order_relaxed) && !rc) {
         rc = sleep_until(timeout_deadline(timeout));
-        sleep_prepare(SLEEP_INTERRUPTIBLE);
+        sleep_prepare(SLEEP_INTERRUPTIBLE); /* before the next look */
     }
-    rc = 0;
-    if (b)
-        wait_for_waker(b);
-out:
     sleep_cancel();
     if (timeout->realtime)
         wq_remove(&time_step_queue, &step);
-    return rc;
+    return dequeue(w) ? rc : 0;
 }
 
 static long futex_wait(uint32_t __user *uaddr, bool shared, uint32_t val,
@@ -321,13 +301,13 @@ static int requeue_locked(struct bucket *from, struct bucket *to,
             break;
         if (!same_key(&w->key, key))
             continue;
-        list_del_init(&w->link);
         w->key = *to_key;
-        atomic_store_explicit(&w->bucket, to, memory_order_relaxed);
-        list_add_tail(&to->waiters, &w->link);
+        if (from != to) { /* else this walk would find it again */
+            list_del_init(&w->link);
+            atomic_store_explicit(&w->bucket, to, memory_order_relaxed);
+            list_add_tail(&to->waiters, &w->link);
+        }
         moved++;
-        if (from == to && same_key(key, to_key))
-            break; /* would go round and round */
     }
     return moved;
 }
@@ -437,9 +417,10 @@ static long futex_wake_op(uint32_t __user *uaddr, uint32_t __user *uaddr2,
     }
     if (!rc) {
         cmp = wake_op_compare(op, (int32_t)old);
-        rc = wake_locked(b, &key, nr_wake, FUTEX_BITSET_MATCH_ANY);
+        rc = wake_locked(b, &key, MAX(nr_wake, 1), FUTEX_BITSET_MATCH_ANY);
         if (cmp > 0)
-            rc += wake_locked(b2, &key2, nr_wake2, FUTEX_BITSET_MATCH_ANY);
+            rc += wake_locked(b2, &key2, MAX(nr_wake2, 1),
+                              FUTEX_BITSET_MATCH_ANY);
         else if (cmp < 0)
             rc = cmp;
     }

@@ -7,14 +7,13 @@
  * leaves for good; whoever runs next on that CPU puts it on the CPU's list of
  * dead ones, and deferred work frees them. The structure itself goes with its
  * last reference.
- *
- * A few free stacks are kept per CPU: making one means changing page tables.
  */
 #include "arch/x86_64/arch.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "sched/cpu.h"
+#include "sched/futex.h"
 #include "sched/lock_priv.h"
 #include "sched/sched_priv.h"
 #include "sched/softirq.h"
@@ -25,35 +24,6 @@ unsigned nr_cpus = 1;
 void (*thread_reaped)(struct thread *t);
 
 static struct thread boot_thread; /* what runs before any other */
-
-static void *kstack_get(void)
-{
-    struct cpu *c = this_cpu();
-
-    for (size_t i = 0; i < ARRAY_SIZE(c->kstacks); i++) {
-        void *stack = c->kstacks[i];
-        if (stack) {
-            c->kstacks[i] = NULL;
-            return stack;
-        }
-    }
-    return arch_kstack_alloc();
-}
-
-static void kstack_put(void *stack)
-{
-    struct cpu *c = this_cpu();
-
-    if (!stack)
-        return;
-    for (size_t i = 0; i < ARRAY_SIZE(c->kstacks); i++) {
-        if (!c->kstacks[i]) {
-            c->kstacks[i] = stack;
-            return;
-        }
-    }
-    arch_kstack_free(stack);
-}
 
 void thread_init(struct thread *t, const char *name)
 {
@@ -73,7 +43,7 @@ struct thread *thread_alloc(const char *name)
 
     if (!t)
         return NULL;
-    t->kstack = kstack_get();
+    t->kstack = arch_kstack_alloc();
     if (!t->kstack) {
         kfree(t);
         return NULL;
@@ -100,7 +70,7 @@ static void thread_release(struct thread *t)
     if (t->arch.fpu)
         arch_fpu_free(t->arch.fpu);
     t->arch.fpu = NULL;
-    kstack_put(t->kstack);
+    arch_kstack_free(t->kstack);
     t->kstack = NULL;
     sched_count_threads(-1);
 }
@@ -220,6 +190,7 @@ void sched_init(void)
     adopt(c, &boot_thread, "boot");
     softirq_register(SOFTIRQ_TIMER, timer_run_expired);
     softirq_register(SOFTIRQ_REAP, thread_reap);
+    futex_init();
 #ifdef DEBUG
     lock_order_active = true;
 #endif

@@ -13,6 +13,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "arch/x86_64/arch_cpu.h"
 #include "arch/x86_64/arch_thread.h"
 #include "lib/types.h"
@@ -86,6 +88,7 @@ void arch_fpu_save_current(void);            /* CPU -> current->arch.fpu */
 void arch_fpu_restore_current(void);         /* current->arch.fpu -> CPU */
 void arch_fpu_reset_current(void);           /* initial state (exec) */
 void arch_set_tls(struct thread *t, uint64_t fs_base); /* also if current */
+void arch_set_gs(struct thread *t, uint64_t gs_base);  /* the same for GS */
 
 /* Signal frames: build one for handler (sa_*), see proc/signal.c for who calls.
  * 0, or -EFAULT if the user stack cannot be written. */
@@ -120,11 +123,16 @@ enum map_prot {
  * lookups by the hardware go on all the time. */
 struct arch_mmu {
     paddr_t root;
-    uint64_t cpus[1];      /* [a] CPUs that have it loaded */
-    uint64_t generation;
+    _Atomic uint64_t cpus;   /* [a] bit n: CPU n has it loaded */
+    _Atomic uint64_t tables; /* [a] pages used for tables, the root too */
 };
 int mmu_init(struct arch_mmu *m); /* -ENOMEM */
-void mmu_destroy(struct arch_mmu *m); /* frees tables, not pages */
+/* Frees tables, not pages. No thread uses it any more; CPUs that still have it
+ * loaded are made to leave it. Waits for them: no interrupts disabled. */
+void mmu_destroy(struct arch_mmu *m);
+/* Load it on this CPU, for the calling thread (exec). arch_switch() does this
+ * for every other change. NULL = the kernel's own tables. */
+void mmu_activate(struct arch_mmu *m);
 
 /* Enter a mapping of PAGE_SIZE or HUGE_SIZE; va and pa aligned to it. Needed
  * tables are made: -ENOMEM. An existing entry is replaced without flush:

@@ -21,12 +21,19 @@ struct arch_tss {
 } __packed;
 _Static_assert(sizeof(struct arch_tss) == 104, "Intel SDM 3A 8.7");
 
+struct arch_mmu;
+
+/* o only its own CPU; I immutable once it runs */
 struct arch_cpu {
-    uint32_t apic_id;
-    uint64_t gdt[8];
-    struct arch_tss tss;
-    struct mm *active_mm; /* whose page tables are loaded */
-    uint64_t tsc_deadline_period; /* TSC ticks per ms, or 0: LAPIC count mode */
+    uint32_t apic_id;          /* I */
+    uint64_t gdt[10];          /* I see gdt.c */
+    struct arch_tss tss;       /* o */
+    void *ist_stacks;          /* I KSTACK_SIZE bytes for four of them */
+    struct arch_mmu *mmu;      /* o whose page tables are loaded; NULL = only
+                                * the kernel's */
+    bool mmu_lazy;             /* o a thread without address space runs */
+    void *fpu_owner;           /* o XSAVE area whose content the FPU holds */
+    uint64_t fs_base, gs_base; /* o what the MSRs hold (user's) */
 };
 
 /* struct cpu begins with its own address and the current thread. */

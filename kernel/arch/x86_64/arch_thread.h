@@ -25,5 +25,9 @@ struct arch_thread {
     uint64_t gs_base; /* user's */
     void *fpu;        /* XSAVE area, arch_fpu_size() bytes, 64-aligned; NULL for
                        * kernel threads */
+    struct cpu *fpu_cpu;     /* whose FPU was loaded from (fpu) last */
+    uint64_t fault_address;  /* CR2 of the last fault in user mode */
+    uint64_t fault_error;    /* and what else a signal frame tells of it */
+    uint64_t fault_vector;
     struct trapframe *frame; /* of the last entry from user mode */
 };

@@ -6,6 +6,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
+#include "dev/pci.h"
 #include "dev/virtio/virtio_priv.h"
 #include "dev/virtio/virtqueue.h"
 #include "lib/errno.h"
@@ -110,6 +111,7 @@ void virtio_config_irq(struct virtio_device *d)
 
 void virtio_init(void)
 {
+    pci_init();
     virtio_pci_init();
     virtio_mmio_init();
 }

@@ -39,8 +39,8 @@
 
 #define QUEUE_WANTED 256
 #define MAX_DEVICES  8
-#define MAX_SEGMENTS 62 /* a request's descriptors on the submitter's stack */
-#define MAX_SLOTS    64 /* requests in flight */
+#define MAX_SEGMENTS 62  /* a request's descriptors on the submitter's stack */
+#define MAX_SLOTS    64  /* requests in flight */
 #define BLK_MAJOR    254 /* first of Linux's dynamic range, as its virtblk */
 #define MINORS       16  /* per disk: itself and 15 partitions */
 #define LATE         (30 * NSEC_PER_SEC)
@@ -55,21 +55,25 @@ struct blk_slot {
     _Atomic bool done __aligned(64); /* release by complete(), acquire by its
                                       * waiter: orders (status) and data */
     bool failed;                     /* lock: device given up */
+    bool late;                       /* lock: reported */
+    nsec_t started;                  /* lock */
     struct list link;                /* lock: free or in flight */
     struct wait_queue wait;
 };
 
 /* I immutable after probe; l lock */
 struct virtio_blk {
-    struct blockdev disk;     /* I */
+    struct blockdev disk;      /* I */
     struct virtio_device *dev; /* I */
     struct spinlock lock;
-    struct virtqueue *queue;  /* l */
-    struct list free, busy;   /* l slots */
-    bool dead;                /* l given up */
-    _Atomic bool resized;     /* configuration interrupt */
-    uint32_t size_max;        /* I largest segment */
-    struct wait_queue room;   /* waiting for a slot or descriptors */
+    struct virtqueue *queue; /* l */
+    struct list free, busy;  /* l slots */
+    bool dead;               /* l given up */
+    _Atomic bool resized;    /* configuration interrupt */
+    bool watching;           /* l watchdog is armed */
+    struct timer watchdog;
+    uint32_t size_max;      /* I largest segment */
+    struct wait_queue room; /* waiting for a slot or descriptors */
 };
 
 static struct virtio_blk *disks[MAX_DEVICES];
@@ -82,8 +86,10 @@ static void blk_irq(void *arg)
     softirq_raise(SOFTIRQ_BLOCK);
 }
 
-static void slot_finish(struct blk_slot *s)
+static void slot_finish(struct virtio_blk *b, struct blk_slot *s)
 {
+    if (s->late)
+        knote("%s: the late request is done", b->disk.name);
     atomic_store_explicit(&s->done, true, memory_order_release);
     wq_wake(&s->wait, 0);
 }
@@ -95,8 +101,7 @@ static void give_up(struct virtio_blk *b, struct list *out)
 
     b->dead = true;
     virtio_reset(b->dev);
-    list_for_each(s, &b->busy, link)
-        s->failed = true;
+    list_for_each(s, &b->busy, link) s->failed = true;
     list_splice_tail(out, &b->busy);
 }
 
@@ -121,7 +126,7 @@ static void complete(struct virtio_blk *b)
     spin_unlock(&b->lock);
     while ((s = list_first(&finished, struct blk_slot, link))) {
         list_del_init(&s->link);
-        slot_finish(s);
+        slot_finish(b, s);
     }
     if (room && wq_active(&b->room))
         wq_wake_all(&b->room, 0);
@@ -131,8 +136,8 @@ static void resize(struct virtio_blk *b)
 {
     uint64_t capacity;
 
-    b->dev->ops->read_config(b->dev, offsetof(struct virtio_blk_config,
-                                              capacity), &capacity, 8);
+    b->dev->ops->read_config(
+        b->dev, offsetof(struct virtio_blk_config, capacity), &capacity, 8);
     if (capacity != b->disk.sectors)
         knote("%s: size changed to %llu sectors", b->disk.name,
               (unsigned long long)capacity);
@@ -161,6 +166,42 @@ static void blk_config_changed(struct virtio_device *d)
 }
 
 /* --- submission ---------------------------------------------------------- */
+
+/* A request's buffers belong to the device until it answers: there is no way
+ * to give up waiting, but a silent hang is worse than a message. One timer for
+ * the device looks at the oldest request; a timer for each would cost more
+ * than the request. */
+static void watch_start(struct virtio_blk *b, struct blk_slot *s)
+{
+    s->started = time_monotonic();
+    s->late = false;
+    if (!b->watching)
+        timer_arm(&b->watchdog, s->started + LATE);
+    b->watching = true;
+}
+
+static void watch(struct timer *t)
+{
+    struct virtio_blk *b = t->arg;
+    nsec_t now = time_monotonic();
+    struct blk_slot *s;
+
+    spin_lock(&b->lock);
+    s = list_first(&b->busy, struct blk_slot, link);
+    if (s && !s->late && now - s->started >= LATE) {
+        s->late = true;
+        kerr("%s: no answer for %lld s (request type %u, sector %llu); "
+             "waiting on",
+             b->disk.name, (long long)(LATE / NSEC_PER_SEC), s->header.type,
+             (unsigned long long)s->header.sector);
+    }
+    b->watching = s != NULL;
+    if (s)
+        timer_arm(t, s->late ? now + LATE : s->started + LATE);
+    spin_unlock(&b->lock);
+    if (s)
+        complete(b); /* perhaps only the interrupt was lost */
+}
 
 static struct blk_slot *slot_take(struct virtio_blk *b)
 {
@@ -196,8 +237,8 @@ struct blk_request {
 
 static bool room_for(struct virtio_blk *b, unsigned n)
 {
-    return b->dead || (!list_empty(&b->free) &&
-                       virtqueue_free_slots(b->queue) >= n);
+    return b->dead ||
+           (!list_empty(&b->free) && virtqueue_free_slots(b->queue) >= n);
 }
 
 /* Data buffers already stand in buf[1..]; fill in the ends and offer it. */
@@ -205,8 +246,8 @@ static void offer(struct blk_request *r, struct blk_slot *s)
 {
     unsigned n = r->out + r->in;
 
-    s->header = (struct virtio_blk_outhdr){.type = r->type,
-                                           .sector = r->sector};
+    s->header =
+        (struct virtio_blk_outhdr){.type = r->type, .sector = r->sector};
     s->status = STATUS_NONE;
     s->failed = false;
     atomic_store_explicit(&s->done, false, memory_order_relaxed);
@@ -214,15 +255,15 @@ static void offer(struct blk_request *r, struct blk_slot *s)
         s->range = (struct virtio_blk_discard_write_zeroes){
             .sector = r->sector, .num_sectors = (uint32_t)r->discard};
         s->header.sector = 0;
-        r->buf[1] = (struct virtq_buf){virt_to_phys(&s->range),
-                                       sizeof(s->range)};
+        r->buf[1] =
+            (struct virtq_buf){virt_to_phys(&s->range), sizeof(s->range)};
     }
-    r->buf[0] = (struct virtq_buf){virt_to_phys(&s->header),
-                                   sizeof(s->header)};
+    r->buf[0] = (struct virtq_buf){virt_to_phys(&s->header), sizeof(s->header)};
     r->buf[n + 1] = (struct virtq_buf){virt_to_phys(&s->status), 1};
     r->slot = s;
     virtqueue_add(r->b->queue, r->buf, r->out + 1, r->in + 1, s);
     virtqueue_kick(r->b->queue);
+    watch_start(r->b, s);
 }
 
 /* True when (r) was offered or cannot ever be. */
@@ -248,24 +289,6 @@ static bool slot_done(struct blk_slot *s)
     return atomic_load_explicit(&s->done, memory_order_acquire);
 }
 
-/* The buffers belong to the device until it answers: there is no way to give
- * up waiting, but a silent hang is worse than a message. */
-static void wait_done(struct blk_request *r)
-{
-    struct blk_slot *s = r->slot;
-    int rc = WAIT_EVENT_FULL(&s->wait, slot_done(s), SLEEP_UNINTERRUPTIBLE,
-                             time_monotonic() + LATE);
-
-    if (!rc)
-        return;
-    kerr("%s: no answer for %llu s (request type %u, sector %llu); waiting on",
-         r->b->disk.name, (unsigned long long)(LATE / NSEC_PER_SEC), r->type,
-         (unsigned long long)r->sector);
-    complete(r->b); /* perhaps only the interrupt was lost */
-    WAIT_EVENT(&s->wait, slot_done(s));
-    knote("%s: the late request is done", r->b->disk.name);
-}
-
 static int result(struct blk_request *r)
 {
     uint8_t status = r->slot->status;
@@ -287,7 +310,7 @@ static int request_run(struct blk_request *r)
     WAIT_EVENT(&r->b->room, try_submit(r));
     if (r->error)
         return r->error;
-    wait_done(r);
+    WAIT_EVENT(&r->slot->wait, slot_done(r->slot));
     int rc = result(r);
     slot_put(r->b, r->slot);
     return rc;
@@ -424,6 +447,7 @@ static int blk_probe(struct virtio_device *d)
     list_init(&b->free);
     list_init(&b->busy);
     wq_init(&b->room);
+    timer_init(&b->watchdog, watch, b);
     b->queue = virtqueue_create(d, 0, QUEUE_WANTED, blk_irq, b);
     rc = -EIO;
     if (!b->queue || virtqueue_size(b->queue) < 4)

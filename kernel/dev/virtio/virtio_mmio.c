@@ -20,9 +20,9 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 
-#define MMIO_MAGIC   0x74726976 /* "virt" */
-#define MMIO_MIN     (VIRTIO_MMIO_CONFIG + 0x100)
-#define MAX_DEVICES  32
+#define MMIO_MAGIC  0x74726976 /* "virt" */
+#define MMIO_MIN    (VIRTIO_MMIO_CONFIG + 0x100)
+#define MAX_DEVICES 32
 
 struct mmio_transport {
     volatile char *regs;

@@ -278,8 +278,8 @@ static int map_registers(struct pci_transport *t)
     struct region r;
     uint8_t cap;
 
-    t->common = map_region(p, VIRTIO_PCI_CAP_COMMON_CFG, sizeof(*t->common),
-                           NULL);
+    t->common =
+        map_region(p, VIRTIO_PCI_CAP_COMMON_CFG, sizeof(*t->common), NULL);
     t->isr = map_region(p, VIRTIO_PCI_CAP_ISR_CFG, 1, NULL);
     cap = find_region(p, VIRTIO_PCI_CAP_NOTIFY_CFG, 2, &r);
     if (!t->common || !t->isr || !cap)
@@ -324,7 +324,8 @@ static void probe(struct pci_device *p, uint32_t id)
     rc = map_registers(t);
     if (rc == -ENODEV)
         kwarn("%s: legacy-only device, not supported (use "
-              "disable-legacy=on,disable-modern=off)", d->name);
+              "disable-legacy=on,disable-modern=off)",
+              d->name);
     if (!rc)
         rc = setup_irqs(d);
     if (rc)

@@ -121,10 +121,10 @@ struct virtqueue *virtqueue_create(struct virtio_device *d, unsigned index,
     if (!offered || !max_size)
         return NULL;
     size = queue_size(offered, max_size);
-    struct virtqueue *q = kzalloc(
-        sizeof(*q) + size * sizeof(struct virtq_slot), 0);
-    struct page *p = page_alloc(order_of(virtqueue_ring_bytes(size)),
-                                ALLOC_ZERO);
+    struct virtqueue *q =
+        kzalloc(sizeof(*q) + size * sizeof(struct virtq_slot), 0);
+    struct page *p =
+        page_alloc(order_of(virtqueue_ring_bytes(size)), ALLOC_ZERO);
     if (!q || !p)
         goto fail;
     q->device = d;
@@ -152,8 +152,8 @@ static void write_desc(struct vring_desc *d, const struct virtq_buf *b,
 {
     d->addr = b->pa;
     d->len = b->len;
-    d->flags = (writable ? VRING_DESC_F_WRITE : 0) |
-               (last ? 0 : VRING_DESC_F_NEXT);
+    d->flags =
+        (writable ? VRING_DESC_F_WRITE : 0) | (last ? 0 : VRING_DESC_F_NEXT);
     d->next = next;
 }
 

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "build.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/initconf.h"
+#include "busybox.h"
+#include "disk_image.h"
+#include "elf_closure.h"
+#include "etc_files.h"
+#include "init_conf.h"
+#include "manifest.h"
+#include "output.h"
+#include "quote.h"
+#include "release.h"
+#include "report.h"
+#include "runtime_files.h"
+#include "shell_need.h"
+
+#define INIT "/sbin/init"
+
+struct build {
+    const struct build_options *o;
+    struct sysroot sysroot;
+    struct release release;
+    struct tree tree;
+    struct closure closure;
+    struct boot_files boot;
+    struct shell_need need;
+    char *shell_reason; /* NULL: no shell */
+    char *hostname;
+    char *output;
+    time_t when;
+    uint64_t bytes;
+};
+
+/* ---- settings ---- */
+
+/* A host name from the release's: letters, digits and hyphens. */
+static char *default_hostname(const char *name)
+{
+    char *host = xstrdup(name);
+    size_t len = 0;
+
+    for (const char *p = name; *p && len < 63; p++) {
+        if (isalnum((unsigned char)*p))
+            host[len++] = (char)tolower((unsigned char)*p);
+        else if (len && host[len - 1] != '-')
+            host[len++] = '-';
+    }
+    while (len && host[len - 1] == '-')
+        len--;
+    host[len] = '\0';
+    if (!len) {
+        free(host);
+        host = xstrdup("unibeam");
+    }
+    return host;
+}
+
+/* The one time stamp of everything in the image. */
+static int choose_time(struct build *b)
+{
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    long long v;
+    char *end;
+
+    b->when = b->release.newest.tv_sec;
+    if (!epoch || !*epoch)
+        return 0;
+    errno = 0;
+    v = strtoll(epoch, &end, 10);
+    if (errno || *end || v < 0 || v > 0x3ffffffffLL)
+        return fail("SOURCE_DATE_EPOCH '%s' is not a time in seconds", epoch);
+    b->when = (time_t)v;
+    return 0;
+}
+
+static void settle_names(struct build *b)
+{
+    const char *name = b->release.rel.name;
+
+    b->hostname = b->o->hostname ? xstrdup(b->o->hostname)
+                                 : default_hostname(name);
+    b->output = b->o->output ? xstrdup(b->o->output)
+                             : xasprintf("%s.img", name);
+}
+
+/* ---- contents ---- */
+
+static int add_release(struct build *b)
+{
+    struct release *r = &b->release;
+
+    if (release_copy(r, &b->tree) ||
+        release_complete(r, &b->tree, b->o->erts) || choose_time(b))
+        return -1;
+    for (size_t i = 0; i < r->left_out.n && i < 8; i++)
+        if (!strstr(r->left_out.v[i], "link librar") &&
+            !strstr(r->left_out.v[i], ": headers"))
+            note("left out: %s", r->left_out.v[i]);
+    return 0;
+}
+
+static char *emulator_path(const struct build *b)
+{
+    static const char *const names[] = {"beam.smp", "beam"};
+    char *path = NULL;
+
+    for (size_t i = 0; i < 2 && !path; i++) {
+        path = xasprintf("%s/erts-%s/bin/%s", INITCONF_ROOT, b->release.erts,
+                         names[i]);
+        if (!tree_find(&b->tree, path, true)) {
+            free(path);
+            path = NULL;
+        }
+    }
+    return path;
+}
+
+static int add_init(struct build *b)
+{
+    struct stat st;
+
+    if (stat(b->boot.init, &st))
+        return fail("cannot read '%s': %s", b->boot.init, strerror(errno));
+    if (!tree_file(&b->tree, INIT, b->boot.init, &st, "process 1"))
+        return -1;
+    tree_find(&b->tree, INIT, true)->mode = 0755;
+    return 0;
+}
+
+static int add_programs(struct build *b)
+{
+    struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
+    char *emulator = emulator_path(b);
+    int r;
+
+    if (!emulator)
+        return fail("release '%s' has no emulator (erts-%s/bin/beam.smp)",
+                    b->release.dir, b->release.erts);
+    r = closure_set_runtime(&b->closure, emulator) ||
+        closure_add(&b->closure, emulator) || add_init(b) ||
+        closure_add(&b->closure, INIT) || closure_add_tree(&b->closure, app);
+    free(emulator);
+    for (size_t i = 0; i < b->closure.foreign.n; i++)
+        note("'%s' is for another processor, and no use in the image",
+             b->closure.foreign.v[i]);
+    return r ? -1 : 0;
+}
+
+/* What speaks for a shell, or NULL. */
+static char *shell_reason(const struct build *b)
+{
+    const struct shell_need *n = &b->need;
+
+    if (b->o->shell == SHELL_YES)
+        return xstrdup("asked for with --shell");
+    if (n->os_mon)
+        return xstrdup("os_mon is in the release");
+    if (n->callers.n == 1)
+        return xstrdup(n->callers.v[0]);
+    if (n->callers.n)
+        return xasprintf("%s, and %zu more", n->callers.v[0],
+                         n->callers.n - 1);
+    return NULL;
+}
+
+static int add_shell(struct build *b)
+{
+    struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
+    char *reason;
+    int r;
+
+    if (shell_need_scan(&b->need, app))
+        return -1;
+    reason = shell_reason(b);
+    if (!reason) {
+        if (b->need.spawners.n)
+            note("'%s' may run commands with open_port({spawn, ...}): if so, "
+                 "it needs --shell",
+                 b->need.spawners.v[0]);
+        return 0;
+    }
+    if (b->o->shell == SHELL_NO) {
+        note("no shell, although %s", reason);
+        free(reason);
+        return 0;
+    }
+    r = busybox_add(&b->closure, b->o->busybox, reason, b->need.os_mon);
+    b->shell_reason = reason;
+    return r;
+}
+
+static int add_data(struct build *b, const char *path, struct buf *content,
+                    const char *why)
+{
+    struct node *n = tree_data(&b->tree, path, buf_str(content), content->len,
+                               why);
+
+    buf_release(content);
+    return n ? 0 : -1;
+}
+
+static int add_settings(struct build *b)
+{
+    struct init_settings s = {.hostname = b->hostname,
+                              .grace = b->o->grace,
+                              .env = &b->o->env};
+    struct buf conf = {0}, manifest = {0};
+
+    if (init_conf_write(&b->release, &s, &conf) ||
+        add_data(b, INITCONF_PATH, &conf, "what process 1 starts"))
+        return -1;
+    manifest_write(&b->release, &b->tree, b->shell_reason, &manifest);
+    return add_data(b, "/etc/unibeam/manifest.json", &manifest,
+                    "what is in the image");
+}
+
+static int fill_tree(struct build *b)
+{
+    tree_init(&b->tree);
+    closure_init(&b->closure, &b->sysroot, &b->tree, b->o->allow_missing);
+    return etc_add_dirs(&b->tree, &b->sysroot) || add_release(b) ||
+                   add_programs(b) || add_shell(b) ||
+                   runtime_add_files(&b->closure) ||
+                   runtime_add_cache(&b->closure) ||
+                   etc_add_files(&b->tree, b->hostname) || add_settings(b)
+               ? -1
+               : 0;
+}
+
+/* ---- the image ---- */
+
+static int write_image(struct build *b)
+{
+    struct image_parts parts = {.boot = &b->boot,
+                                .cmdline = b->o->append ? b->o->append : "",
+                                .root = &b->tree,
+                                .when = b->when,
+                                .name = b->output};
+    struct output out;
+    int r;
+
+    if (output_open(&out, b->output))
+        return -1;
+    r = image_write(&parts, out.fd, out.temp, &b->bytes) ||
+        output_commit(&out);
+    output_close(&out);
+    return r ? -1 : 0;
+}
+
+struct sizes {
+    uint64_t system_bytes;
+    size_t system_files;
+};
+
+static int add_size(struct node *n, void *arg)
+{
+    struct sizes *s = arg;
+
+    if (n->type == NODE_FILE && !n->is_app && !n->same_as) {
+        s->system_bytes += n->size;
+        s->system_files++;
+    }
+    return 0;
+}
+
+static double mib(uint64_t bytes)
+{
+    return (double)bytes / (1 << 20);
+}
+
+static void print_summary(struct build *b)
+{
+    const struct release *r = &b->release;
+    struct buf quoted = {0};
+    struct sizes s = {0};
+
+    tree_walk(&b->tree, add_size, &s);
+    quote_shell(&quoted, b->output);
+    printf("%s: %.1f MiB\n", b->output, mib(b->bytes));
+    printf("  release  %s %s (%s, erts %s): %zu files, %.1f MiB\n",
+           r->rel.name, r->version, r->is_mix ? "mix" : "relx", r->erts,
+           r->files, mib(r->bytes));
+    printf("  system   %zu files, %.1f MiB, from %s\n", s.system_files,
+           mib(s.system_bytes), sysroot_name(&b->sysroot));
+    printf("  kernel   %.1f MiB\n", mib(b->boot.kernel.len));
+    if (b->shell_reason)
+        printf("  shell    yes: %s\n", b->shell_reason);
+    else
+        printf("  shell    no\n");
+    printf("run it with\n  unibeam run %s\n", buf_str(&quoted));
+    buf_release(&quoted);
+}
+
+static int run(struct build *b)
+{
+    if (boot_files_read(&b->boot, &b->o->boot) ||
+        sysroot_init(&b->sysroot, b->o->sysroot ? b->o->sysroot : "/") ||
+        release_open(&b->release, b->o->release))
+        return -1;
+    settle_names(b);
+    if (fill_tree(b) || write_image(b))
+        return -1;
+    if (!b->o->quiet)
+        print_summary(b);
+    if (fflush(stdout) || ferror(stdout))
+        return fail("cannot write the summary: %s", strerror(errno));
+    return 0;
+}
+
+int build_image(const struct build_options *o)
+{
+    struct build b = {.o = o};
+    int r = run(&b);
+
+    closure_release(&b.closure);
+    tree_release(&b.tree);
+    shell_need_release(&b.need);
+    release_close(&b.release);
+    sysroot_release(&b.sysroot);
+    boot_files_release(&b.boot);
+    free(b.shell_reason);
+    free(b.hostname);
+    free(b.output);
+    return r;
+}

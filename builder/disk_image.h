@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * disk_image.h - a disk image as abi/image.h lays it out.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <stdint.h>
+#include <time.h>
+
+#include "boot_files.h"
+#include "gpt.h"
+#include "tree.h"
+
+struct image_parts {
+    const struct boot_files *boot;
+    const char *cmdline; /* baked in */
+    struct tree *root;
+    time_t when;
+    const char *name; /* of the image, for messages */
+};
+
+/* Write the whole image to (fd), an empty file at (path).  (*bytes): its
+ * size. */
+int image_write(const struct image_parts *p, int fd, const char *path,
+                uint64_t *bytes);
+
+/* An image opened for reading. */
+struct image {
+    int fd;
+    char *path;
+    struct gpt gpt;
+    uint64_t kernel_at; /* bytes into the file */
+    uint64_t kernel_bytes;
+    char *cmdline; /* the baked one */
+};
+
+/* Reports and returns -1 when (path) is not an image of unibeam's. */
+int image_open(struct image *img, const char *path);
+void image_close(struct image *img);
+/* Copy the kernel's ELF file to (fd), named (name) in messages. */
+int image_copy_kernel(const struct image *img, int fd, const char *name);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/* The .beam reader.  Seeds: tests/corpus/beam. */
+#include "beam.h"
+
+#include <stdint.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct beam_info info;
+    const char *why;
+
+    beam_parse(data, size, &info, &why);
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/* The .rel reader. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rel_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+    struct rel_file r;
+    const char *why;
+
+    if (!text)
+        return 0;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (rel_file_parse(text, &r, &why) == 0)
+        rel_file_release(&r);
+    free(text);
+    return 0;
+}

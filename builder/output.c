@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "file.h"
+#include "report.h"
+
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* What the signal handler has to remove. */
+static const char *volatile unfinished;
+
+static void remove_unfinished(void)
+{
+    const char *path = unfinished;
+
+    unfinished = NULL;
+    if (path)
+        unlink(path);
+}
+
+static void on_signal(int sig)
+{
+    remove_unfinished();
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction act = {.sa_handler = on_signal}, old;
+    static int once;
+
+    if (once++)
+        return;
+    atexit(remove_unfinished);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+        sigaction(signals[i], NULL, &old);
+        if (old.sa_handler != SIG_IGN) /* nohup */
+            sigaction(signals[i], &act, NULL);
+    }
+    /* a file-size limit is an error like a full disk, not a reason to die */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+static int check_target(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return 0;
+    if (!S_ISREG(st.st_mode))
+        return fail("cannot write '%s': it exists and is not a file", path);
+    return 0;
+}
+
+int output_open(struct output *o, const char *path)
+{
+    char *dir = path_parent(path);
+    mode_t mask = umask(0);
+    sigset_t block, old;
+
+    umask(mask);
+    *o = (struct output){.fd = -1};
+    if (check_target(path)) {
+        free(dir);
+        return -1;
+    }
+    o->path = xstrdup(path);
+    o->temp = xasprintf("%s/.%s.XXXXXX", dir, path_base(path));
+    free(dir);
+    catch_signals();
+    /* no signal between making the file and remembering it */
+    sigemptyset(&block);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+        sigaddset(&block, signals[i]);
+    sigprocmask(SIG_BLOCK, &block, &old);
+    o->fd = mkostemp(o->temp, O_CLOEXEC);
+    if (o->fd >= 0)
+        unfinished = o->temp;
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    if (o->fd < 0) {
+        fail("cannot write '%s': %s", path, strerror(errno));
+        output_close(o);
+        return -1;
+    }
+    if (fchmod(o->fd, 0666 & ~mask)) {
+        fail("cannot write '%s': %s", path, strerror(errno));
+        output_close(o);
+        return -1;
+    }
+    return 0;
+}
+
+int output_commit(struct output *o)
+{
+    int fd = o->fd;
+
+    o->fd = -1;
+    /* some file systems report a full disk only here */
+    if (close(fd) || rename(o->temp, o->path))
+        return fail("cannot write '%s': %s", o->path, strerror(errno));
+    unfinished = NULL;
+    return 0;
+}
+
+void output_close(struct output *o)
+{
+    if (o->fd >= 0)
+        close(o->fd);
+    remove_unfinished();
+    free(o->path);
+    free(o->temp);
+    *o = (struct output){.fd = -1};
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * output.h - a file that appears under its name only when it is complete.
+ *
+ * It is written under a temporary name in the same directory and renamed at
+ * the end.  Whatever ends the program before that - an error, SIGINT, SIGTERM,
+ * SIGHUP - removes it.  One output at a time.
+ */
+#pragma once
+
+struct output {
+    int fd;
+    char *path; /* the final one */
+    char *temp;
+};
+
+/* Reports and returns -1.  Refuses to replace anything but a regular file. */
+int output_open(struct output *o, const char *path);
+/* Give it its name. */
+int output_commit(struct output *o);
+/* Remove what is not committed; harmless after output_commit(). */
+void output_close(struct output *o);

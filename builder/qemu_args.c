@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "qemu_args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/machine.h"
+#include "quote.h"
+
+/* Two words of the command line. */
+static void add(struct strvec *argv, const char *option, const char *value)
+{
+    strvec_push(argv, option);
+    strvec_push(argv, value);
+}
+
+static bool on_pci(const struct qemu_options *o)
+{
+    return o->machine != MACHINE_MICROVM;
+}
+
+static void add_machine(const struct qemu_options *o, struct strvec *argv)
+{
+    static const char *const names[] = {
+        [MACHINE_Q35] = "q35",
+        [MACHINE_PC] = "pc",
+        [MACHINE_MICROVM] = "microvm,acpi=on,isa-serial=on",
+    };
+
+    add(argv, "-M", names[o->machine]);
+    add(argv, "-accel", o->kvm_cpu ? "kvm" : "tcg,thread=multi");
+    add(argv, "-cpu", o->kvm_cpu ? o->kvm_cpu : "max");
+    add(argv, "-m", o->memory);
+    add(argv, "-smp", o->cpus);
+    strvec_push(argv, "-nodefaults");
+    strvec_push(argv, "-no-user-config");
+    strvec_push(argv, "-no-reboot");
+    add(argv, "-display", "none");
+}
+
+/* Words for the kernel: how to end, then what the user adds. */
+static char *kernel_words(const struct qemu_options *o)
+{
+    struct buf b = {0};
+
+    if (o->kernel && o->baked && *o->baked)
+        buf_addf(&b, "%s ", o->baked);
+    buf_addf(&b, "exit.port=0x%x exit.log=0x%x", MACHINE_EXIT_PORT,
+             MACHINE_EXIT_LOG_PORT);
+    for (size_t i = 0; i < o->env->n; i++) {
+        const char *eq = strchr(o->env->v[i], '=');
+        char *key = xasprintf(" env.%.*s=", (int)(eq - o->env->v[i]),
+                              o->env->v[i]);
+
+        quote_kernel(&b, key, eq + 1);
+        free(key);
+    }
+    for (size_t i = 0; i < o->args->n; i++)
+        quote_kernel(&b, " arg=", o->args->v[i]);
+    if (o->append && *o->append)
+        buf_addf(&b, " %s", o->append);
+    return buf_take(&b);
+}
+
+static void add_boot(const struct qemu_options *o, struct strvec *argv)
+{
+    char *words = kernel_words(o);
+    struct buf b = {0};
+
+    if (o->kernel) {
+        add(argv, "-kernel", o->kernel);
+        add(argv, "-append", words);
+    } else {
+        buf_adds(&b, "name=" FWCFG_CMDLINE ",string=");
+        quote_qemu(&b, words);
+        add(argv, "-fw_cfg", buf_str(&b));
+    }
+    buf_release(&b);
+    free(words);
+}
+
+static void add_disk(const struct qemu_options *o, struct strvec *argv)
+{
+    struct buf b = {0};
+
+    /* read-only: the root file system is, and several may share the image */
+    buf_adds(&b, "if=none,id=hd0,format=raw,read-only=on,file=");
+    quote_qemu(&b, o->image);
+    add(argv, "-drive", buf_str(&b));
+    if (!on_pci(o))
+        add(argv, "-device", "virtio-blk-device,drive=hd0");
+    else if (o->kernel)
+        add(argv, "-device", "virtio-blk-pci,drive=hd0,disable-legacy=on");
+    else
+        add(argv, "-device",
+            "virtio-blk-pci,drive=hd0,disable-legacy=on,bootindex=0");
+    buf_release(&b);
+}
+
+static void add_devices(const struct qemu_options *o, struct strvec *argv)
+{
+    struct buf b = {0};
+
+    /* microvm's transport speaks the old dialect unless told otherwise */
+    if (!on_pci(o))
+        add(argv, "-global", "virtio-mmio.force-legacy=false");
+    add_disk(o, argv);
+    buf_adds(&b, "user,id=n0");
+    forwards_format(o->forwards, &b);
+    add(argv, "-netdev", buf_str(&b));
+    /* no romfile: nothing here boots from the network */
+    add(argv, "-device",
+        on_pci(o) ? "virtio-net-pci,netdev=n0,disable-legacy=on,romfile="
+                  : "virtio-net-device,netdev=n0");
+    add(argv, "-device",
+        on_pci(o) ? "virtio-rng-pci,disable-legacy=on" : "virtio-rng-device");
+    buf_release(&b);
+}
+
+static void add_console(const struct qemu_options *o, struct strvec *argv)
+{
+    if (o->tty) {
+        add(argv, "-chardev", "stdio,id=con,mux=on,signal=off");
+        add(argv, "-mon", "chardev=con,mode=readline");
+    } else {
+        add(argv, "-chardev", "stdio,id=con,signal=off");
+    }
+    add(argv, "-serial", "chardev:con");
+}
+
+static void add_control(const struct qemu_options *o, struct strvec *argv)
+{
+    char *port = xasprintf("isa-debug-exit,iobase=0x%x,iosize=0x4",
+                           MACHINE_EXIT_PORT);
+    char *log = xasprintf("isa-debugcon,iobase=0x%x,chardev=log",
+                          MACHINE_EXIT_LOG_PORT);
+    char *to = o->log_fd >= 0 ? xasprintf("socket,id=log,fd=%d", o->log_fd)
+                              : xstrdup("null,id=log");
+
+    add(argv, "-chardev", to);
+    add(argv, "-device", log);
+    add(argv, "-device", port);
+    if (o->qmp_fd >= 0) {
+        strvec_push(argv, "-chardev");
+        strvec_pushf(argv, "socket,id=qmp,fd=%d", o->qmp_fd);
+        add(argv, "-mon", "chardev=qmp,mode=control");
+    }
+    free(to);
+    free(log);
+    free(port);
+}
+
+void qemu_args_make(const struct qemu_options *o, struct strvec *argv)
+{
+    strvec_push(argv, o->qemu);
+    add_machine(o, argv);
+    add_boot(o, argv);
+    add_devices(o, argv);
+    add_console(o, argv);
+    add_control(o, argv);
+    for (size_t i = 0; i < o->extra->n; i++)
+        strvec_push(argv, o->extra->v[i]);
+}

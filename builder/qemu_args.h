@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * qemu_args.h - the QEMU command line for an image.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "forward.h"
+
+enum qemu_machine { MACHINE_Q35, MACHINE_PC, MACHINE_MICROVM };
+
+struct qemu_options {
+    const char *qemu; /* the program */
+    const char *image;
+    const char *kernel; /* NULL: boot from the disk */
+    const char *baked;  /* kernel words in the image; for (kernel) only */
+    const char *append; /* or NULL */
+    const char *memory;
+    const char *cpus;
+    enum qemu_machine machine;
+    const char *kvm_cpu; /* the CPU model under KVM; NULL: emulate */
+    bool tty;    /* stdin is a terminal: Ctrl-A X ends QEMU */
+    int qmp_fd;  /* sockets QEMU inherits; -1: none */
+    int log_fd;
+    const struct forwards *forwards;
+    const struct strvec *env;   /* NAME=VALUE */
+    const struct strvec *args;  /* for the emulator of the release */
+    const struct strvec *extra; /* for QEMU */
+};
+
+void qemu_args_make(const struct qemu_options *o, struct strvec *argv);

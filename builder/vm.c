@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "abi/machine.h"
+#include "report.h"
+#include "tty.h"
+
+#define MAX_QMP_LINE (1u << 20)
+
+struct run {
+    struct vm *vm;
+    pid_t pid;
+    int signals;
+    struct exit_log log;
+    struct buf qmp_line;
+    char reason[32]; /* QEMU's word for why it stops */
+    int stop_signal; /* the first that asked for it, 0: none */
+    bool killed;
+    bool ended;
+    int wait_status;
+};
+
+int vm_init(struct vm *vm)
+{
+    int qmp[2], log[2];
+
+    *vm = (struct vm){-1, -1, -1, -1};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp))
+        return fail("cannot make a socket: %s", strerror(errno));
+    vm->qmp = qmp[0];
+    vm->qmp_child = qmp[1];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log))
+        return fail("cannot make a socket: %s", strerror(errno));
+    vm->log = log[0];
+    vm->log_child = log[1];
+    return 0;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void vm_release(struct vm *vm)
+{
+    close_fd(&vm->qmp);
+    close_fd(&vm->log);
+    close_fd(&vm->qmp_child);
+    close_fd(&vm->log_child);
+}
+
+/* ---- the child ---- */
+
+static _Noreturn void start_qemu(const struct vm *vm, char *const argv[],
+                                 int keep, const sigset_t *mask, pid_t parent,
+                                 int error_fd)
+{
+    const int inherited[] = {vm->qmp_child, vm->log_child, keep};
+    int err;
+
+    for (size_t i = 0; i < sizeof(inherited) / sizeof(*inherited); i++)
+        if (inherited[i] >= 0)
+            fcntl(inherited[i], F_SETFD, 0);
+    /* Without a terminal, signals to our group are ours to pass on.  With one,
+     * QEMU must stay in the foreground group to read from it. */
+    if (!isatty(STDIN_FILENO))
+        setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == parent) {
+        sigprocmask(SIG_SETMASK, mask, NULL);
+        execv(argv[0], argv);
+    }
+    err = errno;
+    if (write(error_fd, &err, sizeof(err)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+static int spawn(struct run *r, char *const argv[], int keep,
+                 const sigset_t *mask)
+{
+    pid_t parent = getpid();
+    int pipes[2], err;
+    ssize_t n;
+
+    if (pipe2(pipes, O_CLOEXEC))
+        return fail("cannot make a pipe: %s", strerror(errno));
+    r->pid = fork();
+    if (r->pid == 0)
+        start_qemu(r->vm, argv, keep, mask, parent, pipes[1]);
+    close(pipes[1]);
+    if (r->pid < 0) {
+        close(pipes[0]);
+        return fail("cannot start QEMU: %s", strerror(errno));
+    }
+    n = read(pipes[0], &err, sizeof(err));
+    close(pipes[0]);
+    close_fd(&r->vm->qmp_child);
+    close_fd(&r->vm->log_child);
+    if (n <= 0)
+        return 0;
+    waitpid(r->pid, NULL, 0);
+    return fail("cannot start '%s': %s", argv[0], strerror(err));
+}
+
+/* ---- QMP ---- */
+
+static void qmp_send(struct run *r, const char *command)
+{
+    struct buf b = {0};
+
+    buf_addf(&b, "{\"execute\":\"%s\"}\n", command);
+    if (r->vm->qmp >= 0 &&
+        send(r->vm->qmp, b.data, b.len, MSG_NOSIGNAL) < 0)
+        close_fd(&r->vm->qmp);
+    buf_release(&b);
+}
+
+static void qmp_line(struct run *r)
+{
+    json_t *j = json_loadb(r->qmp_line.data, r->qmp_line.len, 0, NULL);
+    const char *event = json_string_value(json_object_get(j, "event"));
+    const char *reason;
+
+    if (event && !strcmp(event, "SHUTDOWN")) {
+        reason = json_string_value(
+            json_object_get(json_object_get(j, "data"), "reason"));
+        if (reason)
+            snprintf(r->reason, sizeof(r->reason), "%s", reason);
+    }
+    json_decref(j);
+    buf_trim(&r->qmp_line, 0);
+}
+
+static void qmp_take(struct run *r, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (data[i] == '\n')
+            qmp_line(r);
+        else if (r->qmp_line.len < MAX_QMP_LINE)
+            buf_add(&r->qmp_line, &data[i], 1);
+    }
+}
+
+/* ---- the loop ---- */
+
+/* Read what there is; closes (*fd) at its end.  Returns the count. */
+static size_t drain(int *fd, char *data, size_t size)
+{
+    ssize_t n = *fd < 0 ? 0 : recv(*fd, data, size, MSG_DONTWAIT);
+
+    if (n > 0)
+        return (size_t)n;
+    if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        close_fd(fd);
+    return 0;
+}
+
+static void read_sockets(struct run *r)
+{
+    char data[4096];
+    size_t n;
+
+    while ((n = drain(&r->vm->log, data, sizeof(data))))
+        exit_log_take(&r->log, data, n);
+    while ((n = drain(&r->vm->qmp, data, sizeof(data))))
+        qmp_take(r, data, n);
+}
+
+static void stop(struct run *r, int sig)
+{
+    if (!r->stop_signal && r->vm->qmp >= 0) {
+        r->stop_signal = sig;
+        qmp_send(r, "system_powerdown");
+        fprintf(stderr, "unibeam: pressed the power button; once more to stop "
+                        "at once\n");
+        return;
+    }
+    r->stop_signal = sig;
+    r->killed = true;
+    kill(r->pid, SIGKILL);
+}
+
+static void read_signals(struct run *r)
+{
+    struct signalfd_siginfo info;
+
+    while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo != SIGCHLD)
+            stop(r, (int)info.ssi_signo);
+        else if (waitpid(r->pid, &r->wait_status, WNOHANG) == r->pid)
+            r->ended = true;
+    }
+}
+
+static void supervise(struct run *r)
+{
+    while (!r->ended) {
+        struct pollfd p[] = {{.fd = r->signals, .events = POLLIN},
+                             {.fd = r->vm->log, .events = POLLIN},
+                             {.fd = r->vm->qmp, .events = POLLIN}};
+
+        if (poll(p, 3, -1) < 0 && errno != EINTR)
+            break;
+        read_sockets(r);
+        read_signals(r);
+    }
+    read_sockets(r); /* what came last */
+}
+
+/* ---- the end ---- */
+
+static int without_status(const struct run *r, int code)
+{
+    /* isa-debug-exit makes 2S + 1 of S; 1 is also what QEMU fails with */
+    if (code > 1 && code % 2)
+        return (code - 1) / 2;
+    if (code != 0) {
+        fail("QEMU failed with status %d", code);
+        return 1;
+    }
+    if (!strcmp(r->reason, "guest-reset") ||
+        !strcmp(r->reason, "guest-panic")) {
+        fail("the guest crashed without a word");
+        return MACHINE_PANIC_STATUS;
+    }
+    if (!strncmp(r->reason, "host-", 5))
+        return 128 + (r->stop_signal ? r->stop_signal : SIGINT);
+    return 0;
+}
+
+static int exit_status(const struct run *r)
+{
+    int status = r->wait_status;
+
+    if (r->killed)
+        return 128 + r->stop_signal;
+    if (r->log.status >= 0)
+        return r->log.status;
+    if (WIFEXITED(status))
+        return without_status(r, WEXITSTATUS(status));
+    fail("QEMU was killed by signal %d (%s)", WTERMSIG(status),
+         strsignal(WTERMSIG(status)));
+    return 1;
+}
+
+int vm_run(struct vm *vm, char *const argv[], int keep)
+{
+    struct run r = {.vm = vm};
+    struct tty_state tty;
+    sigset_t set, old;
+    int status = 1;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, &old);
+    r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    exit_log_init(&r.log);
+    tty_save(&tty);
+    if (r.signals < 0)
+        fail("cannot wait for signals: %s", strerror(errno));
+    else if (!spawn(&r, argv, keep, &old)) {
+        qmp_send(&r, "qmp_capabilities");
+        supervise(&r);
+        tty_restore(&tty);
+        status = exit_status(&r);
+    }
+    close_fd(&r.signals);
+    buf_release(&r.qmp_line);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return status;
+}

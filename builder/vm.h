@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * vm.h - QEMU as a child process, and how it ends.
+ *
+ * Two sockets lead to it.  Over one it tells what the guest writes to the exit
+ * log, over the other (QMP) it takes the power button and tells why it stops.
+ *
+ * Signals: the first SIGINT, SIGTERM or SIGHUP presses the guest's power
+ * button, the next one kills QEMU.  On a terminal Ctrl-C is a key like any
+ * other and goes to the guest; Ctrl-A X ends QEMU.
+ */
+#pragma once
+
+#include "buf.h"
+
+struct vm {
+    int qmp;       /* our ends */
+    int log;
+    int qmp_child; /* QEMU's ends, which it inherits */
+    int log_child;
+};
+
+/* Make the sockets, so that their numbers can go into QEMU's arguments. */
+int vm_init(struct vm *vm);
+
+/* Run (argv) until it ends.  (keep): another descriptor it inherits, or -1.
+ * Returns the exit status for the user: the guest's own;
+ * MACHINE_PANIC_STATUS when it crashed; 128 + N when signal N made us kill it;
+ * 1, reported, when QEMU failed. */
+int vm_run(struct vm *vm, char *const argv[], int keep);
+void vm_release(struct vm *vm);
+
+/* The status line of the guest: bytes go in as they come. */
+struct exit_log {
+    char line[64];
+    size_t len;
+    int status; /* -1: none yet */
+};
+void exit_log_init(struct exit_log *l);
+void exit_log_take(struct exit_log *l, const char *data, size_t len);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * proc_maps.c - /proc/PID/maps, smaps, mounts and mountinfo.
+ */
+#include <linux/stat.h>
+
+#include "dev/device_node.h"
+#include "fs/procfs.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+#include "mem/mm.h"
+#include "mem/slab.h"
+
+/* --- memory maps ------------------------------------------------------------------ */
+
+struct maps {
+    struct seq *s;
+    char *name; /* PATH_MAX bytes */
+    bool details;
+};
+
+static void show_vma(struct maps *m, const struct vma *v)
+{
+    struct inode *i = v->file ? v->file->inode : NULL;
+    uint64_t dev = i ? i->sb->dev : 0;
+    const char *name = v->name;
+    char line[128];
+    int n;
+
+    n = ksnprintf(line, sizeof(line), "%08llx-%08llx %c%c%c%c %08llx %02x:%02x"
+                  " %llu",
+                  (unsigned long long)v->start, (unsigned long long)v->end,
+                  v->prot & PROT_R ? 'r' : '-', v->prot & PROT_W ? 'w' : '-',
+                  v->prot & PROT_X ? 'x' : '-',
+                  v->flags & VMA_SHARED ? 's' : 'p',
+                  (unsigned long long)(v->file ? v->pgoff * PAGE_SIZE : 0),
+                  device_major(dev), device_minor(dev),
+                  (unsigned long long)(i ? i->ino : 0));
+    if (v->file) {
+        name = file_name(v->file, m->name, PATH_MAX);
+        if (IS_ERR(name))
+            name = "?";
+    }
+    if (name) /* names are aligned, as Linux does: column 73 */
+        seq_printf(m->s, "%s%*s%s\n", line, n < 73 ? 73 - n : 1, "", name);
+    else
+        seq_printf(m->s, "%s\n", line);
+}
+
+/* Of the details Linux gives, those that an area knows by itself. */
+static void show_details(struct seq *s, const struct vma *v)
+{
+    seq_printf(s, "Size:           %8llu kB\nKernelPageSize:        4 kB\n"
+               "MMUPageSize:           4 kB\n",
+               (unsigned long long)(v->end - v->start) / 1024);
+}
+
+static void visit(void *arg, const struct vma *v)
+{
+    struct maps *m = arg;
+
+    show_vma(m, v);
+    if (m->details)
+        show_details(m->s, v);
+}
+
+static int show_maps(struct text *t, struct seq *s, bool details)
+{
+    struct mm *mm = process_get_mm(t->process);
+    struct maps m = {s, kmalloc(PATH_MAX, 0), details};
+
+    if (mm && m.name)
+        mm_visit(mm, visit, &m);
+    if (mm)
+        mm_put(mm);
+    kfree(m.name);
+    return 0;
+}
+
+int proc_show_maps(struct text *t, struct seq *s)
+{
+    return show_maps(t, s, false);
+}
+
+int proc_show_smaps(struct text *t, struct seq *s)
+{
+    return show_maps(t, s, true);
+}
+
+/* --- mounts ------------------------------------------------------------------------ */
+
+/* Blanks in names are written as octal escapes (fstab(5)). */
+static void put_escaped(struct seq *s, const char *name)
+{
+    for (; *name; name++) {
+        if (strchr(" \t\n\\", *name))
+            seq_printf(s, "\\%03o", *name);
+        else
+            seq_write(s, name, 1);
+    }
+}
+
+static void visit_mount(void *arg, const struct mount *m, const char *where)
+{
+    struct seq *s = arg;
+
+    put_escaped(s, m->source);
+    seq_write(s, " ", 1);
+    put_escaped(s, where);
+    seq_printf(s, " %s %s 0 0\n", m->sb->type, m->options);
+}
+
+int proc_show_mounts(struct text *t, struct seq *s)
+{
+    (void)t;
+    vfs_visit_mounts(visit_mount, s);
+    return 0;
+}
+
+static void visit_mountinfo(void *arg, const struct mount *m,
+                            const char *where)
+{
+    struct seq *s = arg;
+
+    seq_printf(s, "%d %d %u:%u / ", m->id, m->parent ? m->parent->id : 1,
+               device_major(m->sb->dev), device_minor(m->sb->dev));
+    put_escaped(s, where);
+    seq_printf(s, " %s - %s ", m->options, m->sb->type);
+    put_escaped(s, m->source);
+    seq_printf(s, " %s\n", m->sb->readonly ? "ro" : "rw");
+}
+
+int proc_show_mountinfo(struct text *t, struct seq *s)
+{
+    (void)t;
+    vfs_visit_mounts(visit_mountinfo, s);
+    return 0;
+}

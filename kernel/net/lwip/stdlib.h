@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * stdlib.h - for lwIP, which includes the C library's by name.
+ */
+#pragma once
+
+#include <stddef.h>

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * lwip_hooks.h - the places where lwIP asks us. Included by lwIP's own files.
+ */
+#pragma once
+
+#include "lwip/arch.h"
+
+struct netif;
+struct pbuf;
+struct dhcp;
+struct dhcp_msg;
+
+/* Every IP packet before lwIP looks at it; 0: go on. lwip_input.c */
+int net_hook_ip4_input(struct pbuf *p, struct netif *inp);
+int net_hook_ip6_input(struct pbuf *p, struct netif *inp);
+#define LWIP_HOOK_IP4_INPUT(p, inp) net_hook_ip4_input(p, inp)
+#define LWIP_HOOK_IP6_INPUT(p, inp) net_hook_ip6_input(p, inp)
+
+/* Initial sequence numbers, RFC 6528. lwip_isn.c */
+struct ip_addr;
+uint32_t net_hook_tcp_isn(const struct ip_addr *local, uint16_t local_port,
+                          const struct ip_addr *remote, uint16_t remote_port);
+#define LWIP_HOOK_TCP_ISN(l, lp, r, rp) net_hook_tcp_isn(l, lp, r, rp)
+
+/* DHCP: options we ask for beyond lwIP's, and their values. lwip_dhcp.c */
+void net_hook_dhcp_append(struct dhcp_msg *msg, uint16_t *options_len);
+void net_hook_dhcp_option(struct netif *netif, uint8_t msg_type, uint8_t option,
+                          uint8_t len, struct pbuf *p, uint16_t offset);
+#define LWIP_HOOK_DHCP_APPEND_OPTIONS(netif, dhcp, state, msg, type, len)      \
+    net_hook_dhcp_append(msg, len)
+#define LWIP_HOOK_DHCP_PARSE_OPTION(netif, dhcp, state, msg, type, option,     \
+                                    len, pbuf, offset)                         \
+    net_hook_dhcp_option(netif, type, option, len, pbuf, offset)

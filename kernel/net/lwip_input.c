@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * lwip_input.c - what we do with an IP packet before lwIP does, and initial
+ * sequence numbers.
+ *
+ *  - A SYN for a connection in TIME-WAIT whose sequence number lies beyond the
+ *    old connection's opens a new one (RFC 1122, 4.2.2.13). lwIP would answer
+ *    it with an ACK or RST; we forget the old connection first. Servers that
+ *    close first meet this as soon as a client's port numbers wrap.
+ *  - lwIP ignores ICMP errors. Sockets want to hear of "port unreachable" and
+ *    the like.
+ *
+ * Nothing here is trusted: lengths are checked against the first buffer (all
+ * drivers deliver packets in one piece), and a packet that is not understood
+ * is left to lwIP.
+ */
+#include "net/net_priv.h"
+
+#include "lib/string.h"
+#include "net/sock_inet.h"
+
+#include "lwip/inet_chksum.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/prot/icmp.h"
+#include "lwip/prot/icmp6.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
+#include "lwip/prot/tcp.h"
+#include "net/lwip_hooks.h"
+
+/* A connection's name in a packet that came in. */
+struct flow {
+    ip_addr_t local, remote;
+    uint16_t local_port, remote_port;
+};
+
+static uint16_t be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)be16(p) << 16 | be16(p + 2);
+}
+
+static struct tcp_pcb *find_timewait(const struct flow *f)
+{
+    for (struct tcp_pcb *p = tcp_tw_pcbs; p; p = p->next)
+        if (p->remote_port == f->remote_port &&
+            p->local_port == f->local_port &&
+            ip_addr_cmp(&p->remote_ip, &f->remote) &&
+            ip_addr_cmp(&p->local_ip, &f->local))
+            return p;
+    return NULL;
+}
+
+/* (th): a TCP header of at least 20 bytes. */
+static void syn_in_timewait(struct flow *f, const uint8_t *th)
+{
+    const uint8_t flags = th[13] & (TCP_SYN | TCP_ACK | TCP_RST);
+
+    if (flags != TCP_SYN || !tcp_tw_pcbs)
+        return;
+    f->remote_port = be16(th);
+    f->local_port = be16(th + 2);
+    struct tcp_pcb *old = find_timewait(f);
+    if (old && TCP_SEQ_GT(be32(th + 4), old->rcv_nxt))
+        tcp_abort(old); /* no RST is sent in TIME-WAIT */
+}
+
+/* The packet (quoted) of ours could not be delivered. */
+static void report_error(struct flow *f, uint8_t proto, const uint8_t *quoted,
+                         int err)
+{
+    f->local_port = be16(quoted);
+    f->remote_port = be16(quoted + 2);
+    if (proto == IP_PROTO_UDP)
+        sock_udp_unreachable(&f->local, f->local_port, &f->remote,
+                             f->remote_port, err);
+    else if (proto == IP_PROTO_TCP)
+        sock_tcp_unreachable(&f->local, f->local_port, &f->remote,
+                             f->remote_port, be32(quoted + 4), err);
+}
+
+/* As Linux's icmp_err_convert[]. 0: not an error for a socket. */
+static int icmp4_errno(uint8_t type, uint8_t code)
+{
+    static const uint8_t unreach[] = {
+        ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT, ECONNREFUSED,
+        EMSGSIZE,    EOPNOTSUPP,   ENETUNREACH, EHOSTDOWN,
+        ENONET,      ENETUNREACH,  EHOSTUNREACH, ENETUNREACH,
+        EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH,
+    };
+
+    if (type == ICMP_TE)
+        return EHOSTUNREACH;
+    if (type == ICMP_PP)
+        return EPROTO;
+    if (type != ICMP_DUR || code >= sizeof(unreach) || code == ICMP_DUR_FRAG)
+        return 0;
+    return unreach[code];
+}
+
+static void icmp4(const uint8_t *m, unsigned len)
+{
+    struct flow f;
+    int err = len >= 36 ? icmp4_errno(m[0], m[1]) : 0;
+
+    if (!err || inet_chksum(m, (u16_t)len))
+        return;
+    const uint8_t *ip = m + 8;
+    unsigned hlen = (ip[0] & 15) * 4u;
+    if (ip[0] >> 4 != 4 || hlen < 20 || 8 + hlen + 8 > len)
+        return;
+    ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(ip + 12)));
+    ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(ip + 16)));
+    report_error(&f, ip[9], ip + hlen, err);
+}
+
+int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
+{
+    const uint8_t *h = p->payload;
+    unsigned hlen = p->len >= 20 ? (h[0] & 15) * 4u : 0;
+    struct flow f;
+
+    (void)inp;
+    if (hlen < 20)
+        return 0;
+    unsigned len = MIN((unsigned)be16(h + 2), (unsigned)p->len);
+    if ((be16(h + 6) & (IP_MF | IP_OFFMASK)) || len < hlen)
+        return 0;
+    if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN) {
+        net_timer_tcp();
+        if (h[hlen + 13] & TCP_SYN) {
+            ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
+            ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
+            syn_in_timewait(&f, h + hlen);
+        }
+    } else if (h[9] == IP_PROTO_ICMP) {
+        icmp4(h + hlen, len - hlen);
+    }
+    return 0;
+}
+
+static int icmp6_errno(uint8_t type, uint8_t code)
+{
+    if (type == ICMP6_TYPE_TE)
+        return EHOSTUNREACH;
+    if (type == ICMP6_TYPE_PP)
+        return EPROTO;
+    if (type != ICMP6_TYPE_DUR)
+        return 0;
+    switch (code) {
+    case ICMP6_DUR_NO_ROUTE:
+        return ENETUNREACH;
+    case ICMP6_DUR_PORT:
+        return ECONNREFUSED;
+    case ICMP6_DUR_PROHIBITED:
+    case ICMP6_DUR_POLICY:
+        return EACCES;
+    default:
+        return EHOSTUNREACH;
+    }
+}
+
+static void addr6(ip_addr_t *a, const uint8_t *p, struct netif *n)
+{
+    memset(a, 0, sizeof(*a));
+    memcpy(ip_2_ip6(a)->addr, p, 16);
+    IP_SET_TYPE(a, IPADDR_TYPE_V6);
+    ip6_addr_assign_zone(ip_2_ip6(a), IP6_UNICAST, n);
+}
+
+/* (m) follows the fixed header (h) of the packet. */
+static void icmp6(const uint8_t *h, const uint8_t *m, unsigned len,
+                  struct netif *n)
+{
+    struct flow f;
+    int err = len >= 56 ? icmp6_errno(m[0], m[1]) : 0;
+
+    (void)h;
+    if (!err || m[8] >> 4 != 6)
+        return;
+    addr6(&f.local, m + 16, n);
+    addr6(&f.remote, m + 32, n);
+    report_error(&f, m[8 + 6], m + 48, err);
+}
+
+int net_hook_ip6_input(struct pbuf *p, struct netif *inp)
+{
+    const uint8_t *h = p->payload;
+    struct flow f;
+
+    if (p->len < IP6_HLEN)
+        return 0;
+    unsigned len = p->len - IP6_HLEN;
+    if (h[6] == IP_PROTO_TCP && len >= TCP_HLEN) {
+        net_timer_tcp();
+        if (h[IP6_HLEN + 13] & TCP_SYN) {
+            addr6(&f.remote, h + 8, inp);
+            addr6(&f.local, h + 24, inp);
+            syn_in_timewait(&f, h + IP6_HLEN);
+        }
+    } else if (h[6] == IP6_NEXTH_ICMP6) {
+        icmp6(h, h + IP6_HLEN, len, inp);
+    }
+    return 0;
+}
+
+/* RFC 6528: a clock of 4 us per step plus a keyed hash of the connection. */
+uint32_t net_hook_tcp_isn(const struct ip_addr *local, uint16_t local_port,
+                          const struct ip_addr *remote, uint16_t remote_port)
+{
+    struct {
+        ip_addr_t local, remote;
+        uint16_t ports[2];
+    } c;
+
+    memset(&c, 0, sizeof(c));
+    ip_addr_copy(c.local, *local);
+    ip_addr_copy(c.remote, *remote);
+    c.ports[0] = local_port, c.ports[1] = remote_port;
+    return (uint32_t)net_siphash(&c, sizeof(c)) +
+           (uint32_t)(time_monotonic() / 4096);
+}

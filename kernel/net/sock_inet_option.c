@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * sock_inet_option.c - options of levels SOL_IP and SOL_IPV6, multicast groups
+ * among them.
+ */
+#include "lib/string.h"
+#include "mem/slab.h"
+#include "net/sock_inet.h"
+
+#include "lwip/igmp.h"
+#include "lwip/ip.h"
+#include "lwip/mld6.h"
+
+#define IPV6_HOPLIMIT_MAX  255
+
+/* One membership; lwIP counts users of a group per interface. */
+struct inet_group {
+    struct list link;
+    struct netif *netif;
+    ip_addr_t addr;
+};
+
+/* --- multicast ---------------------------------------------------------------- */
+
+/* Interface of a request: by index, by its address, or the default one. */
+static struct netif *group_netif(unsigned ifindex, uint32_t addr)
+{
+    struct netif *n;
+
+    if (ifindex)
+        return netif_by_index(ifindex);
+    if (addr) {
+        NETIF_FOREACH(n)
+        if (ip4_addr_get_u32(netif_ip4_addr(n)) == addr)
+            return n;
+        return NULL;
+    }
+    return netif_default ? netif_default : netif_by_index(1);
+}
+
+static struct inet_group *find_group(struct inet_sock *i, const ip_addr_t *addr,
+                                     struct netif *n)
+{
+    struct inet_group *g;
+
+    list_for_each(g, &i->groups, link)
+        if (g->netif == n && ip_addr_cmp(&g->addr, addr))
+            return g;
+    return NULL;
+}
+
+static void leave(struct inet_group *g)
+{
+    if (IP_IS_V6(&g->addr))
+        mld6_leavegroup_netif(g->netif, ip_2_ip6(&g->addr));
+    else
+        igmp_leavegroup_netif(g->netif, ip_2_ip4(&g->addr));
+    list_del_init(&g->link);
+}
+
+static int join(struct inet_group *g)
+{
+    err_t err = IP_IS_V6(&g->addr)
+                    ? mld6_joingroup_netif(g->netif, ip_2_ip6(&g->addr))
+                    : igmp_joingroup_netif(g->netif, ip_2_ip4(&g->addr));
+
+    net_timer_link();
+    net_timer_fast();
+    return net_errno(err);
+}
+
+static int membership(struct inet_sock *i, const ip_addr_t *addr,
+                      unsigned ifindex, uint32_t ifaddr, bool add)
+{
+    struct inet_group *g = add ? kzalloc(sizeof(*g), 0) : NULL, *old;
+    int rc;
+
+    if (add && !g)
+        return -ENOMEM;
+    net_lock();
+    struct netif *n = group_netif(ifindex, ifaddr);
+    old = n ? find_group(i, addr, n) : NULL;
+    if (!ip_addr_ismulticast(addr)) {
+        rc = -EINVAL;
+    } else if (!n) {
+        rc = -ENODEV;
+    } else if (add) {
+        rc = old ? -EADDRINUSE : 0;
+        if (!rc) {
+            g->netif = n;
+            g->addr = *addr;
+            rc = join(g);
+        }
+        if (!rc) {
+            list_add_tail(&i->groups, &g->link);
+            g = NULL;
+        }
+    } else {
+        rc = old ? 0 : -EADDRNOTAVAIL;
+        if (old)
+            leave(old);
+        g = old;
+    }
+    net_unlock();
+    kfree(g);
+    return rc;
+}
+
+void inet_leave_groups(struct inet_sock *i)
+{
+    struct inet_group *g;
+
+    if (list_empty(&i->groups))
+        return;
+    net_lock();
+    while ((g = list_first(&i->groups, struct inet_group, link))) {
+        leave(g);
+        kfree(g);
+    }
+    net_unlock();
+}
+
+static int membership4(struct inet_sock *i, const void *val, unsigned len,
+                       bool add)
+{
+    struct ip_mreqn r = {0};
+    ip_addr_t addr;
+
+    if (len < sizeof(struct ip_mreq))
+        return -EINVAL;
+    memcpy(&r, val, MIN(len, (unsigned)sizeof(r)));
+    memset(&addr, 0, sizeof(addr));
+    ip_addr_set_ip4_u32_val(addr, r.imr_multiaddr.s_addr);
+    return membership(i, &addr,
+                      len >= sizeof(r) ? (unsigned)r.imr_ifindex : 0,
+                      r.imr_address.s_addr, add);
+}
+
+static int membership6(struct inet_sock *i, const void *val, unsigned len,
+                       bool add)
+{
+    struct ipv6_mreq r;
+    ip_addr_t addr;
+
+    if (len < sizeof(r))
+        return -EINVAL;
+    memcpy(&r, val, sizeof(r));
+    memset(&addr, 0, sizeof(addr));
+    IP_SET_TYPE(&addr, IPADDR_TYPE_V6);
+    memcpy(ip_2_ip6(&addr)->addr, &r.ipv6mr_multiaddr, 16);
+    if (r.ipv6mr_ifindex)
+        ip6_addr_set_zone(ip_2_ip6(&addr), (u8_t)r.ipv6mr_ifindex);
+    return membership(i, &addr, (unsigned)r.ipv6mr_ifindex, 0, add);
+}
+
+static int set_mcast_if(struct inet_sock *i, const void *val, unsigned len)
+{
+    struct ip_mreqn r = {0};
+    int rc = 0;
+
+    if (len >= sizeof(struct ip_mreq))
+        memcpy(&r, val, MIN(len, (unsigned)sizeof(r)));
+    else if (len >= sizeof(struct in_addr))
+        memcpy(&r.imr_address, val, sizeof(r.imr_address));
+    else
+        return -EINVAL;
+    net_lock();
+    if (!r.imr_ifindex && !r.imr_address.s_addr) {
+        i->mcast_if = 0;
+    } else {
+        struct netif *n =
+            group_netif((unsigned)r.imr_ifindex, r.imr_address.s_addr);
+        if (n)
+            i->mcast_if = netif_get_index(n);
+        else
+            rc = -EADDRNOTAVAIL;
+    }
+    net_unlock();
+    return rc;
+}
+
+/* --- SOL_IP ---------------------------------------------------------------------- */
+
+static bool *ip_flag(struct inet_sock *i, int name)
+{
+    switch (name) {
+    case IP_RECVTOS:
+        return &i->recvtos;
+    case IP_RECVTTL:
+        return &i->recvttl;
+    case IP_PKTINFO:
+        return &i->pktinfo;
+    case IP_RECVERR:
+        return &i->recverr;
+    case IP_FREEBIND:
+        return &i->freebind;
+    case IP_TRANSPARENT:
+        return &i->transparent;
+    case IP_MULTICAST_LOOP:
+        return &i->mcast_loop;
+    case IP_HDRINCL:
+        return i->s.type == SOCK_RAW ? &i->hdrincl : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* ip(7): options of one byte's range may be set as int or as byte. */
+static int int_or_byte(const void *val, unsigned len, int *v)
+{
+    if (len >= sizeof(int))
+        memcpy(v, val, sizeof(int));
+    else if (len >= 1)
+        *v = *(const uint8_t *)val;
+    else
+        return -EINVAL;
+    return 0;
+}
+
+static int set_ip_int(struct inet_sock *i, int name, int v)
+{
+    switch (name) {
+    case IP_TOS:
+        /* The ECN bits of a stream are TCP's own. */
+        i->tos = (uint8_t)(i->s.type == SOCK_STREAM ? v & ~3 : v);
+        return 0;
+    case IP_TTL:
+        if (v != -1 && (v < 1 || v > 255))
+            return -EINVAL;
+        i->ttl = (int16_t)v;
+        return 0;
+    case IP_MULTICAST_TTL:
+        if (i->s.type == SOCK_STREAM || v < -1 || v > 255)
+            return -EINVAL;
+        i->mcast_ttl = v == -1 ? 1 : (uint8_t)v;
+        return 0;
+    case IP_MTU_DISCOVER:
+        if (v < IP_PMTUDISC_DONT || v > IP_PMTUDISC_OMIT)
+            return -EINVAL;
+        i->mtu_discover = (uint8_t)v;
+        return 0;
+    case IP_MINTTL:
+        if (v < 0 || v > 255)
+            return -EINVAL;
+        i->minttl = (uint8_t)v;
+        return 0;
+    case IP_BIND_ADDRESS_NO_PORT:
+    case IP_RECVOPTS:
+    case IP_RETOPTS:
+        return v ? -EOPNOTSUPP : 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int set_ip(struct inet_sock *i, int name, const void *val, unsigned len)
+{
+    bool *flag = ip_flag(i, name);
+    int v;
+
+    switch (name) {
+    case IP_ADD_MEMBERSHIP:
+    case IP_DROP_MEMBERSHIP:
+        if (i->s.type == SOCK_STREAM)
+            return -EPROTO;
+        return membership4(i, val, len, name == IP_ADD_MEMBERSHIP);
+    case IP_MULTICAST_IF:
+        return set_mcast_if(i, val, len);
+    }
+    if (int_or_byte(val, len, &v))
+        return -EINVAL;
+    if (!flag)
+        return set_ip_int(i, name, v);
+    *flag = v != 0;
+    return 0;
+}
+
+static int path_mtu(struct inet_sock *i, int *mtu)
+{
+    int rc = 0;
+
+    net_lock();
+    struct netif *n =
+        i->remote_port ? ip_route(&i->local, &i->remote) : NULL;
+    if (n)
+        *mtu = n->mtu;
+    else
+        rc = -ENOTCONN;
+    net_unlock();
+    return rc;
+}
+
+/* A socket keeps no packet's ancillary data of a stream: what IP_PKTOPTIONS
+ * tells are the values asked for, as of now. */
+static int get_pktoptions(struct inet_sock *i, uint8_t *val, unsigned *len)
+{
+    struct {
+        struct cmsghdr_user h;
+        int v;
+        int pad;
+    } c[2];
+    unsigned n = 0;
+
+    if (i->s.type != SOCK_STREAM)
+        return -ENOPROTOOPT;
+    memset(c, 0, sizeof(c));
+    if (i->recvttl)
+        c[n].h = (struct cmsghdr_user){20, SOL_IP, IP_TTL},
+        c[n++].v = INET_TTL_DEFAULT;
+    if (i->recvtos)
+        c[n].h = (struct cmsghdr_user){20, SOL_IP, IP_TOS}, c[n++].v = 0;
+    *len = MIN(*len, n * (unsigned)sizeof(c[0]));
+    memcpy(val, c, *len);
+    return 0;
+}
+
+static int get_ip_int(struct inet_sock *i, int name, int *v)
+{
+    bool *flag = ip_flag(i, name);
+
+    if (flag) {
+        *v = *flag;
+        return 0;
+    }
+    switch (name) {
+    case IP_TOS:
+        *v = i->tos;
+        break;
+    case IP_TTL:
+        *v = i->ttl < 0 ? INET_TTL_DEFAULT : i->ttl;
+        break;
+    case IP_MULTICAST_TTL:
+        *v = i->mcast_ttl;
+        break;
+    case IP_MTU_DISCOVER:
+        *v = i->mtu_discover;
+        break;
+    case IP_MINTTL:
+        *v = i->minttl;
+        break;
+    case IP_MTU:
+        return path_mtu(i, v);
+    case IP_BIND_ADDRESS_NO_PORT:
+    case IP_RECVOPTS:
+    case IP_RETOPTS:
+    case IP_MULTICAST_ALL:
+        *v = name == IP_MULTICAST_ALL;
+        break;
+    default:
+        return -ENOPROTOOPT;
+    }
+    return 0;
+}
+
+static int get_mcast_if(struct inet_sock *i, void *val, unsigned *len)
+{
+    uint32_t addr = 0;
+
+    net_lock();
+    struct netif *n = netif_by_index(i->mcast_if);
+    if (n)
+        addr = ip4_addr_get_u32(netif_ip4_addr(n));
+    net_unlock();
+    *len = MIN(*len, (unsigned)sizeof(addr));
+    memcpy(val, &addr, *len);
+    return 0;
+}
+
+static int get_ip(struct inet_sock *i, int name, void *val, unsigned *len)
+{
+    int v, rc;
+
+    switch (name) {
+    case IP_OPTIONS:
+        *len = 0;
+        return 0;
+    case IP_PKTOPTIONS:
+        return get_pktoptions(i, val, len);
+    case IP_MULTICAST_IF:
+        return get_mcast_if(i, val, len);
+    }
+    rc = get_ip_int(i, name, &v);
+    if (rc)
+        return rc;
+    if (*len < sizeof(int) && *len > 0 && v >= 0 && v <= 255) {
+        *(uint8_t *)val = (uint8_t)v;
+        *len = 1;
+        return 0;
+    }
+    return sockopt_put_int(v, val, len);
+}
+
+/* --- SOL_IPV6 --------------------------------------------------------------------- */
+
+static bool *ip6_flag(struct inet_sock *i, int name)
+{
+    switch (name) {
+    case IPV6_RECVTCLASS:
+        return &i->recvtclass;
+    case IPV6_RECVHOPLIMIT:
+        return &i->recvhops;
+    case IPV6_RECVPKTINFO:
+        return &i->pktinfo6;
+    case IPV6_RECVERR:
+        return &i->recverr6;
+    case IPV6_MULTICAST_LOOP:
+        return &i->mcast_loop;
+    default:
+        return NULL;
+    }
+}
+
+static int set_ip6_int(struct inet_sock *i, int name, int v)
+{
+    switch (name) {
+    case IPV6_V6ONLY:
+        if (i->local_port)
+            return -EINVAL;
+        i->v6only = v != 0;
+        return 0;
+    case IPV6_TCLASS:
+        if (v < -1 || v > 255)
+            return -EINVAL;
+        i->tclass = v == -1 ? 0 : (uint8_t)v;
+        return 0;
+    case IPV6_UNICAST_HOPS:
+        if (v < -1 || v > IPV6_HOPLIMIT_MAX)
+            return -EINVAL;
+        i->hops = (int16_t)v;
+        return 0;
+    case IPV6_MULTICAST_HOPS:
+        if (v < -1 || v > IPV6_HOPLIMIT_MAX)
+            return -EINVAL;
+        i->mcast_hops = v == -1 ? 1 : (uint8_t)v;
+        return 0;
+    case IPV6_MULTICAST_IF: {
+        net_lock();
+        bool known = !v || netif_by_index((unsigned)v);
+        net_unlock();
+        if (!known)
+            return -ENODEV;
+        i->mcast_if = (uint8_t)v;
+        return 0;
+    }
+    case IPV6_MTU_DISCOVER:
+        if (v < IPV6_PMTUDISC_DONT || v > IPV6_PMTUDISC_OMIT)
+            return -EINVAL;
+        i->mtu_discover = (uint8_t)v;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int set_ip6(struct inet_sock *i, int name, const void *val, unsigned len)
+{
+    bool *flag = ip6_flag(i, name);
+    int v;
+
+    if (name == IPV6_ADD_MEMBERSHIP || name == IPV6_DROP_MEMBERSHIP) {
+        if (i->s.type == SOCK_STREAM)
+            return -EPROTO;
+        return membership6(i, val, len, name == IPV6_ADD_MEMBERSHIP);
+    }
+    if (sockopt_get_int(val, len, &v))
+        return -EINVAL;
+    if (!flag)
+        return set_ip6_int(i, name, v);
+    *flag = v != 0;
+    return 0;
+}
+
+static int get_ip6(struct inet_sock *i, int name, void *val, unsigned *len)
+{
+    bool *flag = ip6_flag(i, name);
+    int v, rc = 0;
+
+    if (flag)
+        return sockopt_put_int(*flag, val, len);
+    switch (name) {
+    case IPV6_V6ONLY:
+        v = i->v6only;
+        break;
+    case IPV6_TCLASS:
+        v = i->tclass;
+        break;
+    case IPV6_UNICAST_HOPS:
+        v = i->hops < 0 ? INET_TTL_DEFAULT : i->hops;
+        break;
+    case IPV6_MULTICAST_HOPS:
+        v = i->mcast_hops;
+        break;
+    case IPV6_MULTICAST_IF:
+        v = i->mcast_if;
+        break;
+    case IPV6_MTU_DISCOVER:
+        v = i->mtu_discover;
+        break;
+    case IPV6_MTU:
+        rc = path_mtu(i, &v);
+        break;
+    default:
+        return -ENOPROTOOPT;
+    }
+    return rc ? rc : sockopt_put_int(v, val, len);
+}
+
+int inet_setsockopt(struct socket *s, int level, int name, const void *val,
+                    unsigned len)
+{
+    if (level == SOL_IP)
+        return set_ip(inet_sk(s), name, val, len);
+    if (level == SOL_IPV6 && s->family == AF_INET6)
+        return set_ip6(inet_sk(s), name, val, len);
+    return -ENOPROTOOPT;
+}
+
+int inet_getsockopt(struct socket *s, int level, int name, void *val,
+                    unsigned *len)
+{
+    if (level == SOL_IP)
+        return get_ip(inet_sk(s), name, val, len);
+    if (level == SOL_IPV6 && s->family == AF_INET6)
+        return get_ip6(inet_sk(s), name, val, len);
+    return -EOPNOTSUPP;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * sock_tcp.h - TCP sockets.
+ *
+ *   NEW --connect--> CONNECTING --SYN|ACK--> CONNECTED --both FINs, RST,
+ *    |                   '--RST, timeout-------------'    timeout--> DEAD
+ *    '--listen--> LISTEN
+ *
+ * (pcb) is lwIP's control block. lwIP frees it by itself (reset, timeout, end
+ * of TIME-WAIT); its destructor then clears our pointer, so (pcb) is either
+ * alive or NULL. A socket that is closed leaves its pcb to lwIP as an orphan.
+ */
+#pragma once
+
+#include "net/sock_inet.h"
+
+#include "lwip/tcp.h"
+
+enum tcp_sock_state {
+    TCP_NEW, TCP_CONNECTING, TCP_CONNECTED, TCP_LISTENING, TCP_DEAD,
+};
+
+/* n net_lock; a as in struct socket */
+struct tcp_sock {
+    struct inet_sock i;
+    struct tcp_pcb *pcb;        /* n */
+    enum tcp_sock_state state;  /* n */
+    bool rx_eof;                /* n peer's FIN is behind what is queued */
+    bool nodelay, cork;         /* a */
+    uint16_t mss;               /* n last seen */
+    struct pbuf *rx_head, *rx_tail; /* n linked by next; tot_len is not kept */
+    size_t rx_bytes;            /* n in that queue */
+    size_t rx_size;             /* n memory it takes, roughly */
+    uint32_t rx_window;         /* n largest window offered */
+    uint32_t tx_queued;         /* n not yet acknowledged */
+    unsigned keepidle, keepintvl, keepcnt; /* a s, s, number */
+    unsigned user_timeout;      /* a ms, 0 = off */
+    int defer_accept, syncnt, linger2, maxseg; /* a */
+    nsec_t progress;            /* n of the peer's last acknowledgement */
+
+    struct list accepted;       /* n LISTENING: connections to hand out */
+    struct list accept_link;    /* n */
+    unsigned nr_accepted, half_open, backlog; /* n */
+};
+static inline struct tcp_sock *tcp_sk(struct socket *s)
+{
+    return (struct tcp_sock *)s;
+}
+
+/* Bytes that may be queued: half of the doubled option. */
+static inline uint32_t tcp_tx_limit(const struct tcp_sock *t)
+{
+    return MAX((uint32_t)t->i.s.sndbuf / 2, 4096u);
+}
+/* Writable for poll: a third is free, as in Linux. */
+static inline bool tcp_writable(const struct tcp_sock *t)
+{
+    return (uint64_t)READ_ONCE(t->tx_queued) * 3 <=
+           (uint64_t)tcp_tx_limit(t) * 2;
+}
+
+/* net_lock for operations on connections: TCP's clock runs. */
+static inline void tcp_lock(void)
+{
+    net_lock();
+    net_timer_tcp();
+}
+
+void tcp_set_user_timeout(struct tcp_sock *t); /* it was changed */
+
+/* tcp_data.c */
+ssize_t tcp_sock_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags);
+ssize_t tcp_sock_recvmsg(struct socket *s, struct sock_msg *m, unsigned flags);
+void tcp_rx_append(struct tcp_sock *t, struct pbuf *p); /* net_lock held */
+void tcp_rx_purge(struct tcp_sock *t);                  /* net_lock held */
+/* Wait until no longer CONNECTING. */
+int tcp_wait_connected(struct tcp_sock *t, nsec_t timeout);
+
+/* tcp_option.c */
+int tcp_sock_setsockopt(struct socket *s, int level, int name, const void *val,
+                        unsigned len);
+int tcp_sock_getsockopt(struct socket *s, int level, int name, void *val,
+                        unsigned *len);
+void tcp_apply_options(struct tcp_sock *t); /* to the pcb; net_lock held */
+void tcp_option_changed(struct socket *s, int name);
+uint8_t tcp_linux_state(enum tcp_state state);

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+# The unibeam command: builder/, its unit tests, fuzzers and end-to-end tests.
+
+BUILDER_OUT := $(B)/builder
+BUILDER_SRC := $(sort $(wildcard builder/*.c))
+BUILDER_OBJ := $(BUILDER_SRC:builder/%.c=$(BUILDER_OUT)/%.o)
+BUILDER_LIBS := -lelf -lext2fs -lcom_err -ljansson -lz
+BUILDER_LIBDIR ?= $(PREFIX)/lib/unibeam
+BUILDER_CPPFLAGS := -Iinclude -Ibuilder -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DUNIBEAM_LIBDIR='"$(BUILDER_LIBDIR)"'
+BUILDER_CFLAGS := -std=gnu17 $(WARN) $(CFLAGS)
+
+$(BUILDER_OUT)/%.o: builder/%.c | $(BUILDER_OUT)
+	@$(call say,CC,$<)
+	$(Q)$(CC) $(BUILDER_CPPFLAGS) $(BUILDER_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILDER_OUT):
+	$(Q)mkdir -p $@
+
+$(B)/unibeam: $(BUILDER_OBJ)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(BUILDER_CFLAGS) $(LDFLAGS) -o $@ $^ $(BUILDER_LIBS)
+
+-include $(BUILDER_OBJ:.o=.d)
+
+# ---- unit tests: every builder/test/*_test.c, with sanitizers ----
+
+BUILDER_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer -O1 -g
+BUILDER_CORE := $(filter-out builder/main.c builder/cmd_%.c,$(BUILDER_SRC))
+BUILDER_SAN_OBJ := $(BUILDER_CORE:builder/%.c=$(BUILDER_OUT)/san/%.o) \
+	$(BUILDER_OUT)/san/test/test.o
+BUILDER_TESTS := $(patsubst builder/test/%.c,$(BUILDER_OUT)/san/test/%, \
+	$(sort $(wildcard builder/test/*_test.c)))
+
+$(BUILDER_OUT)/san/%.o: builder/%.c
+	@$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BUILDER_CPPFLAGS) -DCORPUS='"tests/corpus"' -std=gnu17 $(WARN) \
+		$(BUILDER_SAN) -MMD -MP -c -o $@ $<
+
+$(BUILDER_TESTS): %: %.o $(BUILDER_SAN_OBJ)
+	@$(call say,LD,$@)
+	$(Q)$(CC) $(BUILDER_SAN) $(LDFLAGS) -o $@ $^ $(BUILDER_LIBS) -lcmocka
+
+check-builder-unit: $(BUILDER_TESTS)
+	$(Q)set -e; for t in $(abspath $(BUILDER_TESTS)); do $$t; done
+
+# ---- end to end: the command itself ----
+
+check-builder-e2e: $(B)/unibeam
+	$(Q)UNIBEAM=$(abspath $(B)/unibeam) CC="$(CC)" tests/build/run
+
+check-builder: check-builder-unit check-builder-e2e
+
+# ---- fuzzing, for FUZZ_TIME seconds each ----
+
+CLANG ?= clang
+FUZZ_TIME ?= 10
+BUILDER_FUZZ := $(patsubst builder/fuzz/%_fuzz.c,%,$(sort $(wildcard builder/fuzz/*_fuzz.c)))
+BUILDER_FUZZ_SRC := builder/beam.c builder/buf.c builder/elf_file.c builder/gpt.c \
+	builder/kernel_file.c builder/rel_file.c builder/report.c
+
+$(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC)
+	@$(call say,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BUILDER_CPPFLAGS) -std=gnu17 -O1 -g \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $^ $(BUILDER_LIBS)
+
+fuzz-builder: $(BUILDER_FUZZ:%=fuzz-builder-%)
+
+fuzz-builder-%: $(BUILDER_OUT)/fuzz/%
+	$(Q)mkdir -p $(BUILDER_OUT)/fuzz/$*.corpus
+	$(Q)$< -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 \
+		-artifact_prefix=$(BUILDER_OUT)/fuzz/ -print_final_stats=1 \
+		$(BUILDER_OUT)/fuzz/$*.corpus tests/corpus/$*
+
+-include $(BUILDER_SAN_OBJ:.o=.d) $(BUILDER_TESTS:=.d)
+
+.PHONY: check-builder check-builder-unit check-builder-e2e fuzz-builder
