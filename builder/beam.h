@@ -16,7 +16,7 @@ struct beam_info {
     char module[256];     /* cut short when longer */
     const char *shell_by; /* the imported function that runs /bin/sh, or NULL */
     bool opens_ports;     /* imports erlang:open_port/2 */
-    bool says_spawn;      /* ... and has the atom 'spawn' for its first argument */
+    bool says_spawn; /* ... and has the atom 'spawn' for its first argument */
 };
 
 /* 0, or -1 and (*why) for a file that is no module or is damaged. */

@@ -19,7 +19,7 @@
 #endif
 
 #define MAX_KERNEL (64u << 20)
-#define BOOT_CODE 440 /* the rest of the sector is the partition table */
+#define BOOT_CODE  440 /* the rest of the sector is the partition table */
 
 static char *own_directory(void)
 {

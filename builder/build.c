@@ -85,10 +85,10 @@ static void settle_names(struct build *b)
 {
     const char *name = b->release.rel.name;
 
-    b->hostname = b->o->hostname ? xstrdup(b->o->hostname)
-                                 : default_hostname(name);
-    b->output = b->o->output ? xstrdup(b->o->output)
-                             : xasprintf("%s.img", name);
+    b->hostname =
+        b->o->hostname ? xstrdup(b->o->hostname) : default_hostname(name);
+    b->output =
+        b->o->output ? xstrdup(b->o->output) : xasprintf("%s.img", name);
 }
 
 /* ---- contents ---- */
@@ -166,8 +166,7 @@ static char *shell_reason(const struct build *b)
     if (n->callers.n == 1)
         return xstrdup(n->callers.v[0]);
     if (n->callers.n)
-        return xasprintf("%s, and %zu more", n->callers.v[0],
-                         n->callers.n - 1);
+        return xasprintf("%s, and %zu more", n->callers.v[0], n->callers.n - 1);
     return NULL;
 }
 
@@ -200,8 +199,8 @@ static int add_shell(struct build *b)
 static int add_data(struct build *b, const char *path, struct buf *content,
                     const char *why)
 {
-    struct node *n = tree_data(&b->tree, path, buf_str(content), content->len,
-                               why);
+    struct node *n =
+        tree_data(&b->tree, path, buf_str(content), content->len, why);
 
     buf_release(content);
     return n ? 0 : -1;
@@ -209,9 +208,8 @@ static int add_data(struct build *b, const char *path, struct buf *content,
 
 static int add_settings(struct build *b)
 {
-    struct init_settings s = {.hostname = b->hostname,
-                              .grace = b->o->grace,
-                              .env = &b->o->env};
+    struct init_settings s = {
+        .hostname = b->hostname, .grace = b->o->grace, .env = &b->o->env};
     struct buf conf = {0}, manifest = {0};
 
     if (init_conf_write(&b->release, &s, &conf) ||
@@ -249,8 +247,7 @@ static int write_image(struct build *b)
 
     if (output_open(&out, b->output))
         return -1;
-    r = image_write(&parts, out.fd, out.temp, &b->bytes) ||
-        output_commit(&out);
+    r = image_write(&parts, out.fd, out.temp, &b->bytes) || output_commit(&out);
     output_close(&out);
     return r ? -1 : 0;
 }
@@ -285,9 +282,9 @@ static void print_summary(struct build *b)
     tree_walk(&b->tree, add_size, &s);
     quote_shell(&quoted, b->output);
     printf("%s: %.1f MiB\n", b->output, mib(b->bytes));
-    printf("  release  %s %s (%s, erts %s): %zu files, %.1f MiB\n",
-           r->rel.name, r->version, r->is_mix ? "mix" : "relx", r->erts,
-           r->files, mib(r->bytes));
+    printf("  release  %s %s (%s, erts %s): %zu files, %.1f MiB\n", r->rel.name,
+           r->version, r->is_mix ? "mix" : "relx", r->erts, r->files,
+           mib(r->bytes));
     printf("  system   %zu files, %.1f MiB, from %s\n", s.system_files,
            mib(s.system_bytes), sysroot_name(&b->sysroot));
     printf("  kernel   %.1f MiB\n", mib(b->boot.kernel.len));

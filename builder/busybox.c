@@ -10,7 +10,7 @@
 #include "file.h"
 #include "report.h"
 
-#define BUSYBOX "/bin/busybox"
+#define BUSYBOX     "/bin/busybox"
 #define MAX_BUSYBOX (64u << 20)
 
 static const char *const places[] = {
@@ -22,22 +22,22 @@ static const char *const places[] = {
 /* Linked if this busybox has them: what scripts and debugging use.  Nothing
  * that administers users, disks, services or the network. */
 static const char *const applets[] = {
-    "sh",        "ash",      "[",        "awk",      "base64", "basename",
-    "bc",        "cat",      "chmod",    "cksum",    "clear",  "cmp",
-    "cp",        "cut",      "date",     "dd",       "df",     "diff",
-    "dirname",   "dmesg",    "du",       "echo",     "egrep",  "env",
-    "expr",      "false",    "fgrep",    "find",     "free",   "grep",
-    "gunzip",    "gzip",     "head",     "hexdump",  "hostname", "id",
-    "kill",      "less",     "ln",       "ls",       "md5sum", "mkdir",
-    "mktemp",    "more",     "mv",       "nc",       "netstat", "nproc",
-    "nslookup",  "od",       "pgrep",    "pidof",    "ping",   "pkill",
-    "printenv",  "printf",   "ps",       "pwd",      "readlink", "realpath",
-    "reset",     "rm",       "rmdir",    "sed",      "seq",    "sha1sum",
-    "sha256sum", "sleep",    "sort",     "stat",     "stty",   "sync",
-    "tail",      "tar",      "tee",      "test",     "time",   "timeout",
-    "top",       "touch",    "tr",       "true",     "tty",    "uname",
-    "uniq",      "uptime",   "vi",       "watch",    "wc",     "wget",
-    "which",     "whoami",   "xargs",    "xxd",      "yes",    "zcat",
+    "sh",        "ash",    "[",     "awk",     "base64",   "basename",
+    "bc",        "cat",    "chmod", "cksum",   "clear",    "cmp",
+    "cp",        "cut",    "date",  "dd",      "df",       "diff",
+    "dirname",   "dmesg",  "du",    "echo",    "egrep",    "env",
+    "expr",      "false",  "fgrep", "find",    "free",     "grep",
+    "gunzip",    "gzip",   "head",  "hexdump", "hostname", "id",
+    "kill",      "less",   "ln",    "ls",      "md5sum",   "mkdir",
+    "mktemp",    "more",   "mv",    "nc",      "netstat",  "nproc",
+    "nslookup",  "od",     "pgrep", "pidof",   "ping",     "pkill",
+    "printenv",  "printf", "ps",    "pwd",     "readlink", "realpath",
+    "reset",     "rm",     "rmdir", "sed",     "seq",      "sha1sum",
+    "sha256sum", "sleep",  "sort",  "stat",    "stty",     "sync",
+    "tail",      "tar",    "tee",   "test",    "time",     "timeout",
+    "top",       "touch",  "tr",    "true",    "tty",      "uname",
+    "uniq",      "uptime", "vi",    "watch",   "wc",       "wget",
+    "which",     "whoami", "xargs", "xxd",     "yes",      "zcat",
 };
 
 static int no_busybox(const struct closure *c, const char *why)

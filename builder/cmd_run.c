@@ -75,7 +75,8 @@ static const char help[] =
     "kills it.\n"
     "\n"
     "Exit status: that of the release; 125 when the guest's kernel panics;\n"
-    "1 when QEMU cannot run, 2 for wrong usage, 128+N when killed by signal N.\n";
+    "1 when QEMU cannot run, 2 for wrong usage, 128+N when killed by signal "
+    "N.\n";
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
@@ -247,8 +248,8 @@ static int kernel_in_file(const struct image *img, char **path)
     const char *dir = getenv("TMPDIR");
     int fd, r;
 
-    *path = xasprintf("%s/unibeam-kernel-XXXXXX.elf",
-                      dir && *dir ? dir : "/tmp");
+    *path =
+        xasprintf("%s/unibeam-kernel-XXXXXX.elf", dir && *dir ? dir : "/tmp");
     fd = mkstemps(*path, 4);
     if (fd < 0)
         return fail("cannot write '%s': %s", *path, strerror(errno));

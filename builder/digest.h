@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIGEST_SIZE 64
+#define DIGEST_SIZE  64
 #define DIGEST_PIECE (256 * 1024)
 
 struct digest {

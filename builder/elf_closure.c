@@ -14,8 +14,8 @@ struct closure_object {
     struct closure_object *next; /* [objects] */
     struct closure_object *next_todo;
     const struct closure_object *loader; /* who needed it first, or NULL */
-    char *path; /* as the loader names it */
-    char *real; /* with no link in it */
+    char *path;                          /* as the loader names it */
+    char *real;                          /* with no link in it */
     char *inherited; /* RPATHs it was loaded under; part of its identity */
     enum libc_kind libc;
     struct elf_info info;
@@ -128,8 +128,7 @@ static bool usable(const struct closure *c, const char *path)
     return ok;
 }
 
-static char *try_dir(const struct closure *c, const char *dir,
-                     const char *name)
+static char *try_dir(const struct closure *c, const char *dir, const char *name)
 {
     char *path = path_join(dir, name);
 
@@ -210,8 +209,8 @@ static char *search_musl(struct closure *c, const struct closure_object *o,
 /* Names that the loader itself answers to. */
 static bool is_loader(const struct closure_object *o, const char *name)
 {
-    static const char *const musl[] = {"libc.",  "libpthread.", "librt.",
-                                       "libm.",  "libdl.",      "libutil.",
+    static const char *const musl[] = {"libc.",   "libpthread.", "librt.",
+                                       "libm.",   "libdl.",      "libutil.",
                                        "libxnet."};
 
     if (o->libc == LIBC_GLIBC)
@@ -319,8 +318,7 @@ static void libc_seen(struct closure *c, enum libc_kind libc)
 
 /* Take over (info), which was read from the file at (path) in the tree. */
 static void enqueue(struct closure *c, const char *path, const char *real,
-                    const struct closure_object *loader,
-                    struct elf_info *info)
+                    const struct closure_object *loader, struct elf_info *info)
 {
     char *inherited = inherited_rpath(loader);
     struct closure_object *o;

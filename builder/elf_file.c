@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* More than any linker writes, small enough to copy around. */
-#define MAX_STRTAB (64u << 20)
+#define MAX_STRTAB  (64u << 20)
 #define MAX_DYNAMIC 4096
 
 /* File offset of the virtual address (addr), with (*room) bytes behind it. */
@@ -165,8 +165,7 @@ static const char *read_elf(Elf *elf, struct elf_info *info)
     return NULL;
 }
 
-static enum elf_result finish(Elf *elf, struct elf_info *info,
-                              const char **why)
+static enum elf_result finish(Elf *elf, struct elf_info *info, const char **why)
 {
     *info = (struct elf_info){0};
     *why = elf ? read_elf(elf, info) : "its ELF header is damaged";

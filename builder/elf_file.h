@@ -14,9 +14,9 @@
 #include "buf.h"
 
 struct elf_info {
-    bool x86_64;  /* 64-bit little-endian x86-64; else nothing below is set */
+    bool x86_64;   /* 64-bit little-endian x86-64; else nothing below is set */
     bool loadable; /* ET_EXEC or ET_DYN: not an object file or core dump */
-    bool dynamic; /* has a dynamic section */
+    bool dynamic;  /* has a dynamic section */
     bool nodeflib;
     char *interp; /* NULL: none */
     char *soname;

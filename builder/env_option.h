@@ -9,5 +9,4 @@
 
 /* Check NAME=VALUE and add it to (env), in place of an earlier NAME.  Exits 2
  * for anything else; (command) is for the message. */
-void env_option_add(struct strvec *env, const char *command,
-                    const char *value);
+void env_option_add(struct strvec *env, const char *command, const char *value);

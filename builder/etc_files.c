@@ -13,8 +13,8 @@ static const char *const system_dirs[] = {
 
 /* Where the kernel mounts file systems, and what programs expect to exist. */
 static const char *const plain_dirs[] = {
-    "/bin",  "/sbin", "/etc", "/proc", "/sys", "/dev",
-    "/tmp",  "/run",  "/var", "/root", "/etc/unibeam",
+    "/bin", "/sbin", "/etc", "/proc", "/sys",         "/dev",
+    "/tmp", "/run",  "/var", "/root", "/etc/unibeam",
 };
 
 static const struct {

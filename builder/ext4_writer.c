@@ -15,12 +15,12 @@
 #include "report.h"
 #include "tree.h"
 
-#define COPY_SIZE (256 * 1024)
-#define INODE_SIZE 256
+#define COPY_SIZE    (256 * 1024)
+#define INODE_SIZE   256
 #define SPARE_BLOCKS 16
-#define MAX_TRIES 16
-#define MAX_LINKS 65000
-#define LABEL "unibeam"
+#define MAX_TRIES    16
+#define MAX_LINKS    65000
+#define LABEL        "unibeam"
 
 struct writer {
     struct ext4_job *job;
@@ -147,9 +147,9 @@ static int write_dir(struct writer *w, const struct node *dir)
     }
     /* dir_nlink: 1 stands for more than can be counted */
     if (!err)
-        err = ext4_inode_finish(&w->alloc, &inode,
-                                links < MAX_LINKS ? links : 1,
-                                (uint64_t)n * EXT4_BLOCK);
+        err =
+            ext4_inode_finish(&w->alloc, &inode, links < MAX_LINKS ? links : 1,
+                              (uint64_t)n * EXT4_BLOCK);
     else
         ext4_inode_drop(&inode);
     free(blocks);
@@ -171,8 +171,8 @@ static int write_link(struct writer *w, const struct node *n)
     blk64_t start, got;
     errcode_t err;
 
-    err = ext4_inode_start(&w->alloc, &inode, n->ino,
-                           LINUX_S_IFLNK | n->mode, w->job->when);
+    err = ext4_inode_start(&w->alloc, &inode, n->ino, LINUX_S_IFLNK | n->mode,
+                           w->job->when);
     if (!err && len < sizeof(inode.raw.i_block)) {
         memcpy(inode.raw.i_block, n->target, len);
     } else if (!err) {
@@ -258,8 +258,8 @@ static int write_run(struct writer *w, struct ext4_inode *inode,
 {
     while (lblk < end) {
         blk64_t start, got;
-        errcode_t err = ext4_inode_extend(&w->alloc, inode, lblk, end - lblk,
-                                          &start, &got);
+        errcode_t err =
+            ext4_inode_extend(&w->alloc, inode, lblk, end - lblk, &start, &got);
 
         if (err)
             return ext4_fail(w, err);

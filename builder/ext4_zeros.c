@@ -14,8 +14,8 @@
 
 /* Reading every file twice for a few blocks would not pay. */
 #define MIN_FILE (1u << 20)
-#define MIN_RUN 16 /* blocks */
-#define CHUNK (64 * EXT4_BLOCK)
+#define MIN_RUN  16 /* blocks */
+#define CHUNK    (64 * EXT4_BLOCK)
 
 static bool all_zero(const uint8_t *p, size_t len)
 {

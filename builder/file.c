@@ -81,8 +81,8 @@ ssize_t file_pread(int fd, void *data, size_t len, uint64_t offset)
     size_t done = 0;
 
     while (done < len) {
-        ssize_t n = pread(fd, (char *)data + done, len - done,
-                          (off_t)(offset + done));
+        ssize_t n =
+            pread(fd, (char *)data + done, len - done, (off_t)(offset + done));
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -69,9 +69,8 @@ int forwards_add(struct forwards *f, const char *text)
 /* QEMU would only say that it could not set up a rule. */
 static int check_bind(const struct forward *f)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET,
-                               .sin_port = htons(f->host),
-                               .sin_addr = f->addr};
+    struct sockaddr_in addr = {
+        .sin_family = AF_INET, .sin_port = htons(f->host), .sin_addr = f->addr};
     const char *kind = f->udp ? "udp" : "tcp";
     int type = f->udp ? SOCK_DGRAM : SOCK_STREAM;
     int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), one = 1, r = 0;

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#define SIGNATURE "EFI PART"
-#define REVISION 0x00010000
+#define SIGNATURE     "EFI PART"
+#define REVISION      0x00010000
 #define MBR_PARTITION 446
-#define MBR_TYPE_GPT 0xee
+#define MBR_TYPE_GPT  0xee
 
 struct gpt_header {
     char signature[8];
@@ -46,7 +46,7 @@ _Static_assert(sizeof(struct gpt_entry) == 128, "UEFI");
 /* On disk the first three fields of a GUID are little-endian (appendix A). */
 static void swap_guid(uint8_t out[16], const uint8_t in[16])
 {
-    static const uint8_t order[16] = {3, 2, 1, 0,  5,  4,  7,  6,
+    static const uint8_t order[16] = {3, 2, 1,  0,  5,  4,  7,  6,
                                       8, 9, 10, 11, 12, 13, 14, 15};
 
     for (int i = 0; i < 16; i++)
@@ -91,8 +91,8 @@ static void encode_entries(const struct gpt *g, uint8_t *out)
     }
 }
 
-static void encode_header(const struct gpt *g, bool backup, uint32_t entries_crc,
-                          uint8_t *out)
+static void encode_header(const struct gpt *g, bool backup,
+                          uint32_t entries_crc, uint8_t *out)
 {
     uint64_t last = g->sectors - 1;
     struct gpt_header h = {
@@ -145,8 +145,8 @@ static int decode_entry(struct gpt *g, const struct gpt_entry *e)
 
     if (!memcmp(e->type, unused, 16))
         return 0;
-    *p = (struct gpt_part){.first = le64toh(e->first),
-                           .last = le64toh(e->last)};
+    *p =
+        (struct gpt_part){.first = le64toh(e->first), .last = le64toh(e->last)};
     if (p->first < GPT_HEAD_SECTORS || p->last < p->first ||
         p->last >= g->sectors)
         return -1;

@@ -13,8 +13,8 @@
 
 #define GPT_HEAD_SECTORS 34 /* protective MBR, header, entries */
 #define GPT_TAIL_SECTORS 33 /* entries, backup header */
-#define GPT_SECTOR 512
-#define GPT_MAX_PARTS 128
+#define GPT_SECTOR       512
+#define GPT_MAX_PARTS    128
 
 struct gpt_part {
     uint8_t type[16]; /* in the order of the text form */

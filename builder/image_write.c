@@ -88,8 +88,8 @@ static int write_gpt(const struct image_parts *p, int fd, const struct gpt *g)
 static int write_parts(const struct image_parts *p, int fd, const char *path,
                        struct digest *d, struct gpt *g)
 {
-    uint64_t boot_end = IMG_BOOT_LBA + IMG_KERNEL_SECTOR +
-                        sectors_of(p->boot->kernel.len);
+    uint64_t boot_end =
+        IMG_BOOT_LBA + IMG_KERNEL_SECTOR + sectors_of(p->boot->kernel.len);
     uint64_t root = ALIGN_UP(boot_end, IMG_ROOT_ALIGN_LBA), root_end;
     struct ext4_job job = {.tree = p->root,
                            .fd = fd,

@@ -36,8 +36,7 @@ static bool find_note(struct bytes notes, uint32_t *entry)
     while (notes.len >= sizeof(nh)) {
         memcpy(&nh, notes.p, sizeof(nh));
         if (!slice(notes, sizeof(nh), nh.n_namesz, &name) ||
-            !slice(notes, sizeof(nh) + padded(nh.n_namesz), nh.n_descsz,
-                   &desc))
+            !slice(notes, sizeof(nh) + padded(nh.n_namesz), nh.n_descsz, &desc))
             return false;
         if (nh.n_type == XEN_ELFNOTE_PHYS32_ENTRY && name.len == 4 &&
             !memcmp(name.p, "Xen", 4) && desc.len >= 4) {

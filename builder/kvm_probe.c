@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 #define TIME_LIMIT_MS 1000
-#define CODE_AT 0x1000
-#define PAGE 4096
-#define API_VERSION 12
+#define CODE_AT       0x1000
+#define PAGE          4096
+#define API_VERSION   12
 /* Scratch pages Intel CPUs may need below 4 GiB to run real mode. */
-#define TSS_AT 0xfffbd000
+#define TSS_AT                0xfffbd000
 #define MSR_ARCH_CAPABILITIES 0x10a
-#define MAX_CPUID 256
+#define MAX_CPUID             256
 
 enum step {
     STEP_OK,
@@ -125,8 +125,8 @@ static int transfer_msr(int fd, unsigned long request, uint64_t *value)
  */
 static bool refuses_own_msr(int kvm, int cpu)
 {
-    size_t size = sizeof(struct kvm_cpuid2) +
-                  MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
+    size_t size =
+        sizeof(struct kvm_cpuid2) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2);
     struct kvm_cpuid2 *cpuid = calloc(1, size);
     uint64_t value = 0;
     bool refused = false;
@@ -171,8 +171,8 @@ static enum step try_kvm(struct answer *a)
     size = ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
     if (cpu < 0 || size < (int)sizeof(struct kvm_run))
         return STEP_VCPU;
-    state = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, cpu,
-                 0);
+    state =
+        mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, cpu, 0);
     if (state == MAP_FAILED || set_registers(cpu))
         return STEP_VCPU;
     a->odd_msr = refuses_own_msr(kvm, cpu); /* once it ran, CPUID is fixed */

@@ -5,7 +5,6 @@
 #include <fnmatch.h>
 #include <stddef.h>
 
-
 /* The first match decides.  Patterns reach across slashes. */
 static const struct {
     const char *pattern;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC "glibc-ld.so.cache1.1"
+#define MAGIC         "glibc-ld.so.cache1.1"
 #define ENDIAN_LITTLE 2
 /* FLAG_ELF_LIBC6 | FLAG_X8664_LIB64 */
 #define KIND_X86_64 0x0303
@@ -25,7 +25,7 @@ _Static_assert(sizeof(struct header) == 48, "format");
 
 struct entry {
     int32_t flags;
-    uint32_t key;   /* offsets from the start of the file */
+    uint32_t key; /* offsets from the start of the file */
     uint32_t value;
     uint32_t osversion;
     uint64_t hwcap;
@@ -41,8 +41,7 @@ void ldcache_add(struct ldcache *c, const char *soname, const char *path)
         c->cap = c->cap ? c->cap * 2 : 16;
         c->entry = xrealloc(c->entry, c->cap, sizeof(*c->entry));
     }
-    c->entry[c->n++] =
-        (struct ldcache_entry){xstrdup(soname), xstrdup(path)};
+    c->entry[c->n++] = (struct ldcache_entry){xstrdup(soname), xstrdup(path)};
 }
 
 static bool is_digit(char ch)

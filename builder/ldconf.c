@@ -10,14 +10,18 @@
 #include "file.h"
 
 #define MAX_DEPTH 8
-#define MAX_CONF (1u << 20)
-#define BLANKS " \t\r"
+#define MAX_CONF  (1u << 20)
+#define BLANKS    " \t\r"
 
 /* What glibc builds in: the multiarch names on Debian and its kin, lib64 on
  * most others, lib everywhere. */
 static const char *const glibc_dirs[] = {
-    "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
-    "/usr/lib64",            "/lib",                      "/usr/lib",
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
 };
 
 static const char *const musl_dirs[] = {"/lib", "/usr/local/lib", "/usr/lib"};
@@ -32,8 +36,8 @@ static void read_conf(struct ldconf *c, const struct sysroot *s,
                       const char *path, int depth);
 
 /* Patterns are relative to the file they stand in; matches come sorted. */
-static void include(struct ldconf *c, const struct sysroot *s,
-                    const char *file, const char *pattern, int depth)
+static void include(struct ldconf *c, const struct sysroot *s, const char *file,
+                    const char *pattern, int depth)
 {
     char *dir = path_parent(file);
     char *guest =

@@ -50,8 +50,8 @@ static char *kernel_words(const struct qemu_options *o)
              MACHINE_EXIT_LOG_PORT);
     for (size_t i = 0; i < o->env->n; i++) {
         const char *eq = strchr(o->env->v[i], '=');
-        char *key = xasprintf(" env.%.*s=", (int)(eq - o->env->v[i]),
-                              o->env->v[i]);
+        char *key =
+            xasprintf(" env.%.*s=", (int)(eq - o->env->v[i]), o->env->v[i]);
 
         quote_kernel(&b, key, eq + 1);
         free(key);
@@ -131,8 +131,8 @@ static void add_console(const struct qemu_options *o, struct strvec *argv)
 
 static void add_control(const struct qemu_options *o, struct strvec *argv)
 {
-    char *port = xasprintf("isa-debug-exit,iobase=0x%x,iosize=0x4",
-                           MACHINE_EXIT_PORT);
+    char *port =
+        xasprintf("isa-debug-exit,iobase=0x%x,iosize=0x4", MACHINE_EXIT_PORT);
     char *log = xasprintf("isa-debugcon,iobase=0x%x,chardev=log",
                           MACHINE_EXIT_LOG_PORT);
     char *to = o->log_fd >= 0 ? xasprintf("socket,id=log,fd=%d", o->log_fd)

@@ -22,8 +22,8 @@ struct qemu_options {
     const char *cpus;
     enum qemu_machine machine;
     const char *kvm_cpu; /* the CPU model under KVM; NULL: emulate */
-    bool tty;    /* stdin is a terminal: Ctrl-A X ends QEMU */
-    int qmp_fd;  /* sockets QEMU inherits; -1: none */
+    bool tty;            /* stdin is a terminal: Ctrl-A X ends QEMU */
+    int qmp_fd;          /* sockets QEMU inherits; -1: none */
     int log_fd;
     const struct forwards *forwards;
     const struct strvec *env;   /* NAME=VALUE */

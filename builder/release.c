@@ -247,8 +247,7 @@ int release_open(struct release *r, const char *dir)
         char *runtime = in_version(r, "runtime.exs");
 
         if (runtime)
-            r->runtime =
-                xasprintf("%s/releases/%s", INITCONF_ROOT, r->version);
+            r->runtime = xasprintf("%s/releases/%s", INITCONF_ROOT, r->version);
         free(runtime);
     }
     r->has_erts = has_emulator(r);

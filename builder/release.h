@@ -36,8 +36,8 @@ struct release {
     char *cookie; /* content of releases/COOKIE */
 
     /* Filled in by release_copy(). */
-    struct timespec newest;  /* modification time of any file */
-    struct strvec left_out;  /* "PATH: why" */
+    struct timespec newest; /* modification time of any file */
+    struct strvec left_out; /* "PATH: why" */
     size_t files;
     uint64_t bytes;
 };

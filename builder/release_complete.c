@@ -128,8 +128,8 @@ static int add_app(struct copy *c, const struct erts *e, const char *dir,
     int r = 0;
 
     if (!has(app, "ebin"))
-        r = fail("application '%s' is neither in release '%s' nor in '%s'",
-                 dir, c->release->dir, e->libs);
+        r = fail("application '%s' is neither in release '%s' nor in '%s'", dir,
+                 c->release->dir, e->libs);
     for (size_t i = 0; i < 2 && !r; i++) {
         char *host = path_join(app, parts[i]);
         char *rel = xasprintf("lib/%s/%s", dir, parts[i]);
@@ -148,8 +148,7 @@ static int add_apps(struct copy *c, const struct erts *e, const char *why)
     const struct rel_file *rel = &c->release->rel;
 
     for (size_t i = 0; i < rel->n; i++) {
-        char *dir =
-            xasprintf("%s-%s", rel->app[i].name, rel->app[i].version);
+        char *dir = xasprintf("%s-%s", rel->app[i].name, rel->app[i].version);
         int r = 0;
 
         if (!app_present(c->tree, dir)) {

@@ -28,14 +28,10 @@ static const struct {
     const char *pattern;
     const char *why;
 } skips[] = {
-    {"erts-*/include", "headers"},
-    {"erts-*/lib", "link libraries"},
-    {"erts-*/doc", "documentation"},
-    {"erts-*/man", "documentation"},
-    {"erts-*/src", "source"},
-    {"erts-*/*.a", "link library"},
-    {"lib/*.a", "link library"},
-    {"erl_crash.dump", "crash dump"},
+    {"erts-*/include", "headers"},   {"erts-*/lib", "link libraries"},
+    {"erts-*/doc", "documentation"}, {"erts-*/man", "documentation"},
+    {"erts-*/src", "source"},        {"erts-*/*.a", "link library"},
+    {"lib/*.a", "link library"},     {"erl_crash.dump", "crash dump"},
 };
 
 static const char *skip_reason(const struct copy *c, const char *rel)
@@ -52,8 +48,8 @@ static const char *skip_reason(const struct copy *c, const char *rel)
             return skips[i].why;
     }
     /* what `rebar3 tar` and `mix release` with :tar leave beside it */
-    tarball = xasprintf("%s-%s.tar.gz", c->release->rel.name,
-                        c->release->version);
+    tarball =
+        xasprintf("%s-%s.tar.gz", c->release->rel.name, c->release->version);
     is_tarball = !strcmp(rel, tarball);
     free(tarball);
     return is_tarball ? "archive of the release" : NULL;
@@ -162,8 +158,8 @@ static int copy_entry(struct copy *c, const char *host, const char *rel,
     return r;
 }
 
-int copy_dir(struct copy *c, const char *host, const char *rel,
-             const char *why, int depth)
+int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
+             int depth)
 {
     char *guest = path_join(INITCONF_ROOT, rel);
     struct dirent *e;

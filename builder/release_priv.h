@@ -17,5 +17,5 @@ int copy_init(struct copy *c, struct release *r, struct tree *t);
 void copy_release(struct copy *c);
 
 /* Copy the host directory (host) to (rel) below the release's guest path. */
-int copy_dir(struct copy *c, const char *host, const char *rel,
-             const char *why, int depth);
+int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
+             int depth);

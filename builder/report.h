@@ -10,7 +10,8 @@
  */
 #pragma once
 
-/* Report an error.  Always returns -1, so that `return fail(...)` reads well. */
+/* Report an error.  Always returns -1, so that `return fail(...)` reads well.
+ */
 int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Report something the user should know but that stops nothing. */

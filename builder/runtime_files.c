@@ -27,12 +27,14 @@ static const char *const openssl_confs[] = {
 };
 
 static const char *const terminals[] = {
-    "ansi",  "dumb",  "linux", "screen", "screen-256color", "tmux",
-    "tmux-256color", "vt100", "vt220", "xterm", "xterm-256color",
+    "ansi",          "dumb",  "linux", "screen", "screen-256color", "tmux",
+    "tmux-256color", "vt100", "vt220", "xterm",  "xterm-256color",
 };
 
 static const char *const terminfo_dirs[] = {
-    "/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
+    "/etc/terminfo",
+    "/lib/terminfo",
+    "/usr/share/terminfo",
     "/usr/lib/terminfo",
 };
 
@@ -68,8 +70,8 @@ static int add_glibc_files(struct closure *c)
                             &found);
     if (!r && !elf_has_string(libc, "GLIBC_2.34"))
         for (size_t i = 0; i < ARRAY_SIZE(nss) && !r; i++)
-            r = closure_add_library(c, nss[i], "loaded by libc to look up names",
-                                    &found);
+            r = closure_add_library(c, nss[i],
+                                    "loaded by libc to look up names", &found);
     if (!r && !elf_has_string(libc, "GLIBC_2.35"))
         for (size_t i = 0; i < ARRAY_SIZE(locales) && !r; i++) {
             char *file = path_join(locales[i], "LC_CTYPE");
@@ -156,8 +158,7 @@ int runtime_add_files(struct closure *c)
     for (size_t i = 0; i < ARRAY_SIZE(terminals) && !r; i++)
         r = add_terminal(c, terminals[i]);
     if (!r)
-        r = add_first(c, ca_bundles, ARRAY_SIZE(ca_bundles),
-                      "CA certificates");
+        r = add_first(c, ca_bundles, ARRAY_SIZE(ca_bundles), "CA certificates");
     return r;
 }
 

@@ -16,7 +16,7 @@
 
 struct shell_need {
     bool os_mon;
-    struct strvec callers; /* "shop_app calls os:cmd" */
+    struct strvec callers;  /* "shop_app calls os:cmd" */
     struct strvec spawners; /* modules that may open_port({spawn, ...}) */
 };
 

@@ -151,8 +151,8 @@ struct node *sysroot_mirror(const struct sysroot *s, struct tree *t,
     return n;
 }
 
-int sysroot_mirror_if(const struct sysroot *s, struct tree *t,
-                      const char *path, const char *why, bool *found)
+int sysroot_mirror_if(const struct sysroot *s, struct tree *t, const char *path,
+                      const char *why, bool *found)
 {
     struct stat st;
     char *host = sysroot_host(s, path, &st);

@@ -33,8 +33,8 @@ struct node *sysroot_mirror(const struct sysroot *s, struct tree *t,
 
 /* The same for a path that may be missing: *(found) says whether it is.
  * Returns 0, or -1 after a report. */
-int sysroot_mirror_if(const struct sysroot *s, struct tree *t,
-                      const char *path, const char *why, bool *found);
+int sysroot_mirror_if(const struct sysroot *s, struct tree *t, const char *path,
+                      const char *why, bool *found);
 
 /* Text for messages: "this system" or the directory. */
 const char *sysroot_name(const struct sysroot *s);

@@ -183,9 +183,8 @@ struct node *tree_dir(struct tree *t, const char *path, const char *why)
  * The directory that is to hold (path) and, in (*name), the last component.
  * (*old) is what is there already, NULL if nothing is.
  */
-static struct node *parent_of(struct tree *t, const char *path,
-                              const char *why, const char **name,
-                              struct node **old)
+static struct node *parent_of(struct tree *t, const char *path, const char *why,
+                              const char **name, struct node **old)
 {
     const char *slash = strrchr(path, '/');
     char *dir = xasprintf("%.*s", (int)(slash - path), path);

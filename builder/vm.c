@@ -128,8 +128,7 @@ static void qmp_send(struct run *r, const char *command)
     struct buf b = {0};
 
     buf_addf(&b, "{\"execute\":\"%s\"}\n", command);
-    if (r->vm->qmp >= 0 &&
-        send(r->vm->qmp, b.data, b.len, MSG_NOSIGNAL) < 0)
+    if (r->vm->qmp >= 0 && send(r->vm->qmp, b.data, b.len, MSG_NOSIGNAL) < 0)
         close_fd(&r->vm->qmp);
     buf_release(&b);
 }

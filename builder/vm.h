@@ -15,7 +15,7 @@
 #include "buf.h"
 
 struct vm {
-    int qmp;       /* our ends */
+    int qmp; /* our ends */
     int log;
     int qmp_child; /* QEMU's ends, which it inherits */
     int log_child;

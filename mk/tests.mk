@@ -30,7 +30,7 @@ $(B)/host/lib_test: kernel/lib/test/lib_test.c $(LIB_TEST_OBJ)
 check-lib: $(B)/host/lib_test
 	$(Q)$(B)/host/lib_test
 
-CHECKS += lib
+CHECKS += lib boot guest builder
 
 # --- all of them -------------------------------------------------------------
 

@@ -18,9 +18,8 @@ static void parse(const char *name, struct beam_info *info)
 
 static void os_cmd_is_seen(void **state)
 {
-    static const char *const names[] = {"beam/os_cmd.beam",
-                                        "beam/os_cmd_gzip.beam",
-                                        "beam/os_cmd_latin1.beam"};
+    static const char *const names[] = {
+        "beam/os_cmd.beam", "beam/os_cmd_gzip.beam", "beam/os_cmd_latin1.beam"};
 
     for (size_t i = 0; i < 3; i++) {
         struct beam_info info;

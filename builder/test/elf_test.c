@@ -65,7 +65,7 @@ static void others_are_told_apart(void **state)
                      ELF_NOT_ELF);
     assert_int_equal(elf_info_parse("\177ELF", 4, &info, &why), ELF_BAD);
     test_corpus("elf/dynamic", &file);
-    file.data[18] = EM_AARCH64;
+    file.data[18] = (char)EM_AARCH64;
     file.data[19] = 0;
     assert_int_equal(elf_info_parse(file.data, file.len, &info, &why), ELF_OK);
     assert_false(info.x86_64);

@@ -15,7 +15,7 @@
 #include "test.h"
 
 #define OFFSET (1 << 20)
-#define WHEN 5000000000 /* in the year 2128: beyond 32 bits */
+#define WHEN   5000000000 /* in the year 2128: beyond 32 bits */
 
 struct fixture {
     char *dir;
@@ -72,10 +72,10 @@ static void finish(struct fixture *f)
 static ext2_ino_t lookup(ext2_filsys fs, const char *path, bool follow)
 {
     ext2_ino_t ino = 0;
-    errcode_t err = follow ? ext2fs_namei_follow(fs, EXT2_ROOT_INO,
-                                                 EXT2_ROOT_INO, path, &ino)
-                           : ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO,
-                                          path, &ino);
+    errcode_t err =
+        follow
+            ? ext2fs_namei_follow(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino)
+            : ext2fs_namei(fs, EXT2_ROOT_INO, EXT2_ROOT_INO, path, &ino);
 
     return err ? 0 : ino;
 }
@@ -90,8 +90,7 @@ static void read_back(ext2_filsys fs, const char *path, struct buf *out)
     assert_int_not_equal(ino, 0);
     assert_int_equal(ext2fs_file_open(fs, ino, 0, &file), 0);
     while (got) {
-        assert_int_equal(ext2fs_file_read(file, chunk, sizeof(chunk), &got),
-                         0);
+        assert_int_equal(ext2fs_file_read(file, chunk, sizeof(chunk), &got), 0);
         buf_add(out, chunk, got);
     }
     ext2fs_file_close(file);
@@ -137,9 +136,8 @@ static void small_things(void **state)
     assert_int_not_equal(lookup(fs, "/none/..", false), 0);
     assert_int_equal(lookup(fs, "/missing", false), 0);
     ino = lookup(fs, "/slow", false);
-    assert_int_equal(ext2fs_read_inode_full(fs, ino, (void *)&inode,
-                                            sizeof(inode)),
-                     0);
+    assert_int_equal(
+        ext2fs_read_inode_full(fs, ino, (void *)&inode, sizeof(inode)), 0);
     assert_int_equal(inode.i_size, 199);
     assert_int_equal(inode.i_blocks, 8);
     assert_int_equal(inode.i_mtime, (uint32_t)WHEN);

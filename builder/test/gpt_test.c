@@ -7,8 +7,8 @@
 
 #include "test.h"
 
-#define HEAD (GPT_HEAD_SECTORS * GPT_SECTOR)
-#define TAIL (GPT_TAIL_SECTORS * GPT_SECTOR)
+#define HEAD      (GPT_HEAD_SECTORS * GPT_SECTOR)
+#define TAIL      (GPT_TAIL_SECTORS * GPT_SECTOR)
 #define ROOT_TYPE "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709"
 
 static void example(struct gpt *g)
@@ -65,7 +65,7 @@ static void bytes_on_disk(void **state)
     assert_memory_equal(head + 512, "EFI PART\0\0\1\0\x5c\0\0\0", 16);
     assert_memory_equal(head + 1024, type, 16);
     assert_memory_equal(head + 1024 + 56, "b\0o\0o\0t\0", 8);
-    assert_int_equal(head[512 + 24], 1);    /* my LBA */
+    assert_int_equal(head[512 + 24], 1);                 /* my LBA */
     assert_memory_equal(head + 512 + 32, "\xff\x1f", 2); /* alternate: 8191 */
     assert_memory_equal(backup + 24, "\xff\x1f", 2);
     assert_int_equal(backup[32], 1);

@@ -71,10 +71,9 @@ static void quoting(void **state)
 
 static void forwards(void **state)
 {
-    static const char *const bad[] = {"",       "80",       "80:",
-                                      ":80:80x", "0:80",    "65536:1",
-                                      "1:2/sctp", "a:1:2",   "1.2.3:1:2",
-                                      "1:2:3:4", "8080:80/"};
+    static const char *const bad[] = {
+        "",         "80",    "80:",       ":80:80x", "0:80",    "65536:1",
+        "1:2/sctp", "a:1:2", "1.2.3:1:2", "1:2:3:4", "8080:80/"};
     struct forwards f = {0};
     struct buf b = {0};
 
@@ -189,10 +188,10 @@ static void known_apps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rel_files), cmocka_unit_test(quoting),
-        cmocka_unit_test(forwards),  cmocka_unit_test(exit_lines),
+        cmocka_unit_test(rel_files),   cmocka_unit_test(quoting),
+        cmocka_unit_test(forwards),    cmocka_unit_test(exit_lines),
         cmocka_unit_test(cache_order), cmocka_unit_test(digests),
-        cmocka_unit_test(init_conf), cmocka_unit_test(known_apps),
+        cmocka_unit_test(init_conf),   cmocka_unit_test(known_apps),
     };
 
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

@@ -66,8 +66,8 @@ static void children_are_sorted(void **state)
     for (size_t i = 0; i < 6; i++)
         tree_data(&t, names[i], "", 0, "x");
     for (size_t i = 1; i < t.root->nchild; i++)
-        assert_true(strcmp(t.root->child[i - 1]->name,
-                           t.root->child[i]->name) < 0);
+        assert_true(strcmp(t.root->child[i - 1]->name, t.root->child[i]->name) <
+                    0);
     tree_release(&t);
 }
 

@@ -13,6 +13,7 @@
 #include <linux/stat.h>
 
 #include "fs/fs_priv.h"
+#include "mem/mm.h"
 #include "proc/process.h"
 #include "proc/signal.h"
 #include "sched/cpu.h"
@@ -104,6 +105,18 @@ int64_t regular_lseek(struct file *f, int64_t off, int whence)
         return -EINVAL;
     f->pos = (uint64_t)off;
     return off;
+}
+
+/* The caller has attached the page cache; what is left are the seals. */
+static int regular_mmap(struct file *f, struct vma *v)
+{
+    if (!(f->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) ||
+        !(v->flags & VMA_SHARED))
+        return 0;
+    if (v->prot & PROT_W)
+        return -EPERM;
+    v->flags &= ~(unsigned)VMA_MAYWRITE;
+    return 0;
 }
 
 static int regular_fsync(struct file *f, bool data_only)
@@ -199,6 +212,7 @@ const struct file_ops file_ops_mapping = {
     .read = regular_read,
     .write = regular_write,
     .lseek = regular_lseek,
+    .mmap = regular_mmap,
     .fsync = regular_fsync,
     .truncate = regular_truncate,
     .fallocate = regular_fallocate,

@@ -106,7 +106,7 @@ static int copy_page(struct fault *f, struct page *old)
         }
     }
     page_put(old);
-    return rc == -EAGAIN ? 0 : rc; /* the program tries again */
+    return rc;
 }
 
 /* pte_lock held; releases it. */
@@ -126,7 +126,9 @@ int fault_present(struct fault *f, const struct mmu_entry *e)
     } else if ((f->vma->flags & VMA_SHARED) || !p || sole_owner(p, e->size)) {
         mmu_protect(mmu, e->va, prot);
     } else if (e->size == HUGE_SIZE) {
-        rc = mmu_split(mmu, f->addr); /* then the fault comes again */
+        rc = mmu_split(mmu, f->addr);
+        if (rc == 0)
+            rc = -EAGAIN; /* now with a small entry */
     } else {
         shared = p;
         page_get(p);

@@ -75,8 +75,8 @@ static bool leave_process(struct process *p, struct thread *t, int status,
     last = --p->nr_threads == 0;
     add_times(p, t);
     signal_flush_thread(t);
-    if (!p->group_exit && (last || t == p->leader))
-        p->exit_status = status; /* what wait() tells is the first thread's */
+    if (!p->group_exit && last)
+        p->exit_status = status;
     if (!last)
         signal_retarget(t, ~t->sig_blocked);
     *stopped = false;

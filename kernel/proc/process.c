@@ -184,5 +184,6 @@ static void reaped(struct thread *t)
 
 void process_init(void)
 {
+    time_init(); /* files have times, and programs ask for them */
     thread_reaped = reaped;
 }

@@ -81,13 +81,6 @@ bool signal_on_altstack(const struct thread *t, uint64_t sp)
     return sp > t->altstack_sp && sp - t->altstack_sp <= t->altstack_size;
 }
 
-static void disarm_altstack(struct thread *t)
-{
-    t->altstack_sp = 0;
-    t->altstack_size = 0;
-    t->altstack_flags = SS_DISABLE;
-}
-
 /* Make the frame in which the handler runs. If the stack cannot take it the
  * program is beyond help: SIGSEGV, by default if it was that already. */
 static void run_handler(struct trapframe *f, int signo,
@@ -117,8 +110,6 @@ static void run_handler(struct trapframe *f, int signo,
         return;
     }
     t->sig_restore_saved = false;
-    if (t->altstack_flags & SS_AUTODISARM)
-        disarm_altstack(t);
     signal_set_blocked(t->sig_blocked | block);
 }
 

@@ -244,8 +244,8 @@ void sched_idle_loop(void)
 {
     struct cpu *c = this_cpu();
 
-    if (current != c->idle_thread) /* start-up code that is through */
-        thread_exit();
+    if (!c->idle_thread) /* the boot CPU's start-up code is through */
+        c->idle_thread = current;
     for (;;) {
         softirq_run();
         if (c->nr_ready || (nr_cpus > 1 && runq_worth_stealing(c)))

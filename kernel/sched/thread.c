@@ -23,7 +23,7 @@ unsigned nr_cpus = 1;
 
 void (*thread_reaped)(struct thread *t);
 
-static struct thread boot_thread; /* what runs before any other */
+static struct thread boot_thread; /* runs before any other; then idle */
 
 void thread_init(struct thread *t, const char *name)
 {
@@ -137,8 +137,6 @@ void thread_reap(void)
 
     while ((t = list_first(&c->dead, struct thread, run_link))) {
         list_del_init(&t->run_link);
-        if (t == &boot_thread)
-            continue;
         thread_release(t);
         if (t->process && thread_reaped)
             thread_reaped(t);
@@ -178,7 +176,6 @@ static void cpu_init(struct cpu *c)
     runq_init(c);
     timer_init_cpu(c);
     list_init(&c->dead);
-    c->last_account = time_monotonic();
     c->slice_deadline = NSEC_NEVER;
 }
 
@@ -187,7 +184,8 @@ void sched_init(void)
     struct cpu *c = this_cpu();
 
     cpu_init(c);
-    adopt(c, &boot_thread, "boot");
+    adopt(c, &boot_thread, "idle/00");
+    sched_count_threads(-1);
     softirq_register(SOFTIRQ_TIMER, timer_run_expired);
     softirq_register(SOFTIRQ_REAP, thread_reap);
     futex_init();
@@ -196,40 +194,24 @@ void sched_init(void)
 #endif
 }
 
-static void idle_main(void *arg)
-{
-    (void)arg;
-    sched_idle_loop();
-}
-
-/* The boot CPU gets an idle thread besides the boot thread; on the others the
- * code that calls this is going to be the idle thread. */
+/* On the boot CPU its first thread is going to be the idle thread, as soon as
+ * it enters sched_idle_loop(); on the others the code that calls this. */
 void sched_cpu_init(void)
 {
-    static struct spinlock lock = SPINLOCK_INIT(RANK_NONE);
     struct cpu *c = this_cpu();
     char name[16] = "idle/";
 
-    if (c->idle_thread)
+    if (c->curr)
         return;
     name[5] = (char)('0' + c->id / 10);
     name[6] = (char)('0' + c->id % 10);
-    if (c->curr) {
-        c->idle_thread = kthread_create(name, idle_main, NULL);
-    } else {
-        cpu_init(c);
-        c->idle_thread = kzalloc(sizeof(struct thread), 0);
-        if (c->idle_thread)
-            adopt(c, c->idle_thread, name);
-    }
+    cpu_init(c);
+    c->idle_thread = kzalloc(sizeof(struct thread), 0);
     if (!c->idle_thread)
         panic("no memory for the idle thread of CPU %u", c->id);
-    c->idle_thread->cpu = c;
-    sched_count_threads(-1);
-    spin_lock(&lock);
-    nr_cpus = MAX(nr_cpus, c->id + 1);
+    adopt(c, c->idle_thread, name);
+    sched_count_threads(-1); /* not one of those anybody counts */
     c->online = true;
-    spin_unlock(&lock);
 }
 
 int sched_set_affinity(struct thread *t, const uint64_t mask[4])

@@ -145,8 +145,10 @@ void cond_resched(void);
 bool signal_pending(void);
 bool fatal_signal_pending(void);
 
-void sched_init(void);     /* boot CPU */
-void sched_cpu_init(void); /* each CPU, makes its idle thread */
+void sched_init(void);     /* boot CPU: its caller is the first thread */
+void sched_cpu_init(void); /* each other CPU: the caller is its idle thread */
+/* What the caller does from now on. On the boot CPU this makes it the idle
+ * thread: before that it must not sleep. */
 __noreturn void sched_idle_loop(void);
 /* On the way to user mode with work bits set; interrupts on. */
 void sched_tick(void); /* hard timer interrupt */

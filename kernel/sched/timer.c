@@ -17,6 +17,10 @@
 #include "sched/sched_priv.h"
 #include "sched/softirq.h"
 
+/* What the hardware is told once when there is no deadline, as opposed to
+ * NSEC_NEVER in timer_programmed: it has fired and was told nothing since. */
+#define NOTHING_TO_DO (NSEC_NEVER - 1)
+
 static inline int timer_compare(struct timer *a, struct timer *b)
 {
     if (a->deadline != b->deadline)
@@ -180,13 +184,13 @@ void timer_update_hardware(struct cpu *c)
     nsec_t slice = atomic_load_explicit(&c->slice_deadline,
                                         memory_order_relaxed);
 
-    next = MIN(next, slice);
+    next = MIN(MIN(next, slice), NOTHING_TO_DO);
     if (next >= c->timer_programmed)
         return;
     /* In this order: an interrupt in between resets timer_programmed and
      * raises SOFTIRQ_TIMER, which brings us here again. */
     c->timer_programmed = next;
-    arch_timer_program(next);
+    arch_timer_program(next == NOTHING_TO_DO ? NSEC_NEVER : next);
 }
 
 static void slice_check(struct cpu *c, nsec_t now)

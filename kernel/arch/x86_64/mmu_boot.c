@@ -61,13 +61,22 @@ static uint64_t *entry(vaddr_t va, unsigned level)
     }
 }
 
+/* Step to the entry of the next small page: within a table without a walk. */
+static uint64_t *next_entry(uint64_t *e, vaddr_t va)
+{
+    return e && (va & (HUGE_SIZE - 1)) ? e + 1 : entry(va, 1);
+}
+
 static int map_range(vaddr_t va, paddr_t pa, size_t size, uint64_t flags)
 {
+    uint64_t *e = NULL;
+
+    flags |= PTE_P | PTE_A | PTE_D | global();
     for (size_t done = 0; done < size; done += PAGE_SIZE) {
-        uint64_t *e = entry(va + done, 1);
+        e = next_entry(e, va + done);
         if (!e)
             return -ENOMEM;
-        *e = (pa + done) | flags | PTE_P | PTE_A | PTE_D | global();
+        *e = (pa + done) | flags;
     }
     return 0;
 }
@@ -101,13 +110,12 @@ static bool image_overlaps(paddr_t start, paddr_t end)
 static void direct_map_image(paddr_t start)
 {
     paddr_t ro = image_paddr(kernel_image), ro_end = image_paddr(rodata_end);
+    paddr_t a = MIN(MAX(start, ro), start + HUGE_SIZE);
+    paddr_t b = MIN(MAX(start, ro_end), start + HUGE_SIZE);
 
-    for (paddr_t pa = start; pa < start + HUGE_SIZE; pa += PAGE_SIZE) {
-        bool read_only = pa >= ro && pa < ro_end;
-        uint64_t *e = entry(PHYS_BASE + pa, 1);
-        *e = pa | PTE_P | PTE_A | PTE_D | global() | nx() |
-             (read_only ? 0 : PTE_W);
-    }
+    map_range(PHYS_BASE + start, start, a - start, PTE_W | nx());
+    map_range(PHYS_BASE + a, a, b - a, nx());
+    map_range(PHYS_BASE + b, b, start + HUGE_SIZE - b, PTE_W | nx());
 }
 
 static void direct_map_range(paddr_t start, paddr_t end)

@@ -43,11 +43,9 @@ void ap_main(struct cpu *c)
     atomic_store_explicit(&c->online, true, memory_order_release);
     tsc_sync_ap();
     sched_cpu_init();
-    /* The boot CPU counts us in before we may be given work. */
-    while (nr_cpus <= c->id) {
-        arch_pause();
-        barrier();
-    }
+    /* Counted in by itself, when work may come; start_cpu() waits for it, so
+     * one CPU at a time does this. */
+    *(volatile unsigned *)&nr_cpus = c->id + 1;
     arch_irqs_enable();
     sched_idle_loop();
 }
@@ -79,7 +77,6 @@ static void fill_start_page(struct cpu *c, void *stack)
     *(uint32_t *)(page + AP_PARAM_EFER) = (uint32_t)cpu_efer();
 }
 
-/* nr_cpus grows in sched_cpu_init() of the new processor. */
 static bool start_cpu(struct cpu *c, uint32_t id)
 {
     uint32_t startup = ICR_STARTUP | (uint32_t)(ap_boot_page >> PAGE_SHIFT);
@@ -103,6 +100,8 @@ static bool start_cpu(struct cpu *c, uint32_t id)
             return false; /* it may still wake: its memory stays */
     }
     tsc_sync_boot();
+    while (*(volatile unsigned *)&nr_cpus <= c->id)
+        arch_pause();
     return true;
 }
 

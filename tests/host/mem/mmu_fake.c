@@ -17,23 +17,39 @@ struct entry {
     bool present, huge, accessed, dirty;
 };
 
+/* One address space. Tables exist from the first small entry on. */
+struct tables {
+    struct entry entry[FAKE_PAGES];
+    bool exists[FAKE_PAGES / HUGE_PAGES];
+};
+
 int fake_mmu_fail;
 unsigned long fake_mmu_flushes;
 
 static struct entry *table(struct arch_mmu *m)
 {
-    return (struct entry *)m->root;
+    return ((struct tables *)m->root)->entry;
 }
 
-static bool fail(void)
+static bool *exists(struct arch_mmu *m, vaddr_t va)
 {
-    return fake_mmu_fail && --fake_mmu_fail == 0;
+    return &((struct tables *)m->root)->exists[(va - FAKE_BASE) >> HUGE_SHIFT];
+}
+
+/* Make the table for (va), if it is not there. */
+static bool make_table(struct arch_mmu *m, vaddr_t va)
+{
+    if (*exists(m, va))
+        return true;
+    if (fake_mmu_fail && --fake_mmu_fail == 0)
+        return false;
+    return *exists(m, va) = true;
 }
 
 int mmu_init(struct arch_mmu *m)
 {
     memset(m, 0, sizeof(*m));
-    m->root = (paddr_t)host_calloc(FAKE_PAGES, sizeof(struct entry));
+    m->root = (paddr_t)host_calloc(1, sizeof(struct tables));
     return 0;
 }
 
@@ -49,7 +65,7 @@ unsigned long fake_mmu_entries(struct arch_mmu *m)
 void mmu_destroy(struct arch_mmu *m)
 {
     ASSERT(!fake_mmu_entries(m));
-    host_free(table(m));
+    host_free((void *)m->root);
     m->root = 0;
 }
 
@@ -101,12 +117,14 @@ int mmu_map(struct arch_mmu *m, vaddr_t va, paddr_t pa, size_t size,
     vaddr_t start;
 
     ASSERT(e && !(va % size) && !(pa % size));
-    if (fail())
-        return -ENOMEM;
-    if (size == HUGE_SIZE)
+    if (size == HUGE_SIZE) {
         for (unsigned i = 0; i < HUGE_PAGES; i++)
             if (e[i].present)
                 return -EEXIST;
+        *exists(m, va) = false;
+    } else if (!make_table(m, va)) {
+        return -ENOMEM;
+    }
     if (size == PAGE_SIZE && covering(m, va, &start) &&
         covering(m, va, &start)->huge)
         return -EEXIST;
@@ -128,6 +146,8 @@ bool mmu_lookup(struct arch_mmu *m, vaddr_t va, struct mmu_entry *out)
 bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end,
               struct mmu_entry *out)
 {
+    va = MAX(va, FAKE_BASE);
+    end = MIN(end, FAKE_TOP);
     for (; va < end; va += PAGE_SIZE)
         if (mmu_lookup(m, va, out))
             return true;
@@ -171,7 +191,7 @@ int mmu_split(struct arch_mmu *m, vaddr_t va)
 
     if (!e || !e->huge)
         return 0;
-    if (fail())
+    if (!make_table(m, va))
         return -ENOMEM;
     huge = *e;
     huge.huge = false;
@@ -184,8 +204,11 @@ void mmu_free_tables(struct arch_mmu *m, vaddr_t start, vaddr_t end)
 {
     struct mmu_entry e;
 
-    /* Only asked for where nothing is left, but for what the caller keeps. */
-    (void)mmu_next(m, start, MIN(end, FAKE_TOP), &e);
+    end = MIN(end, FAKE_TOP);
+    for (vaddr_t va = MAX(start, FAKE_BASE); va < end; va += HUGE_SIZE)
+        if (!mmu_next(m, ALIGN_DOWN(va, HUGE_SIZE),
+                      ALIGN_DOWN(va, HUGE_SIZE) + HUGE_SIZE, &e))
+            *exists(m, va) = false;
 }
 
 void mmu_flush(struct arch_mmu *m, vaddr_t start, vaddr_t end)
