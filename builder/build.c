@@ -170,6 +170,17 @@ static char *shell_reason(const struct build *b)
     return NULL;
 }
 
+/* What may need a shell, but cannot be told from outside. */
+static void hint_at_shell(const struct shell_need *n)
+{
+    if (n->spawners.n)
+        note("'%s' may run commands with open_port({spawn, ...}): if so, it "
+             "needs --shell",
+             n->spawners.v[0]);
+    if (n->scripts.n)
+        note("%s: to run it takes --shell", n->scripts.v[0]);
+}
+
 static int add_shell(struct build *b)
 {
     struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
@@ -180,10 +191,7 @@ static int add_shell(struct build *b)
         return -1;
     reason = shell_reason(b);
     if (!reason) {
-        if (b->need.spawners.n)
-            note("'%s' may run commands with open_port({spawn, ...}): if so, "
-                 "it needs --shell",
-                 b->need.spawners.v[0]);
+        hint_at_shell(&b->need);
         return 0;
     }
     if (b->o->shell == SHELL_NO) {

@@ -2,7 +2,10 @@
 /* Copyright the unibeam authors */
 #include "shell_need.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "beam.h"
 #include "file.h"
@@ -49,6 +52,28 @@ static int scan_module(struct shell_need *s, const struct node *n)
     return r;
 }
 
+/* An executable that is a script: of use only if its interpreter is there. */
+static void scan_script(struct shell_need *s, const struct node *n)
+{
+    char line[128], *interp, *path;
+    ssize_t len;
+    int fd;
+
+    fd = n->host ? open(n->host, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return; /* the writer will say why */
+    len = file_pread(fd, line, sizeof(line) - 1, 0);
+    close(fd);
+    if (len < 3 || line[0] != '#' || line[1] != '!')
+        return;
+    line[len] = '\0';
+    interp = line + 2 + strspn(line + 2, " \t");
+    interp[strcspn(interp, " \t\r\n")] = '\0';
+    path = tree_path(n);
+    strvec_pushf(&s->scripts, "'%s' is a script for '%s'", path, interp);
+    free(path);
+}
+
 static int scan_dir(struct shell_need *s, const struct node *dir)
 {
     for (size_t i = 0; i < dir->nchild; i++) {
@@ -59,6 +84,8 @@ static int scan_dir(struct shell_need *s, const struct node *dir)
             r = scan_dir(s, n);
         else if (n->type == NODE_FILE && ends_with(n->name, ".beam"))
             r = scan_module(s, n);
+        else if (n->type == NODE_FILE && n->mode & 0111)
+            scan_script(s, n);
         if (r)
             return r;
     }
@@ -85,6 +112,7 @@ int shell_need_scan(struct shell_need *s, const struct node *app)
     }
     strvec_sort(&s->callers);
     strvec_sort(&s->spawners);
+    strvec_sort(&s->scripts);
     return 0;
 }
 
@@ -92,4 +120,5 @@ void shell_need_release(struct shell_need *s)
 {
     strvec_release(&s->callers);
     strvec_release(&s->spawners);
+    strvec_release(&s->scripts);
 }

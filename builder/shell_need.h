@@ -18,6 +18,7 @@ struct shell_need {
     bool os_mon;
     struct strvec callers;  /* "shop_app calls os:cmd" */
     struct strvec spawners; /* modules that may open_port({spawn, ...}) */
+    struct strvec scripts;  /* "PATH is a script for INTERPRETER" */
 };
 
 /* Look through the modules of the release in (app). */

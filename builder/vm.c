@@ -123,14 +123,16 @@ static int spawn(struct run *r, char *const argv[], int keep,
 
 /* ---- QMP ---- */
 
-static void qmp_send(struct run *r, const char *command)
+/* Whether QEMU can still hear it; what it said before may yet be unread. */
+static bool qmp_send(const struct run *r, const char *command)
 {
     struct buf b = {0};
+    bool sent;
 
     buf_addf(&b, "{\"execute\":\"%s\"}\n", command);
-    if (r->vm->qmp >= 0 && send(r->vm->qmp, b.data, b.len, MSG_NOSIGNAL) < 0)
-        close_fd(&r->vm->qmp);
+    sent = r->vm->qmp >= 0 && send(r->vm->qmp, b.data, b.len, MSG_NOSIGNAL) > 0;
     buf_release(&b);
+    return sent;
 }
 
 static void qmp_line(struct run *r)
@@ -186,14 +188,14 @@ static void read_sockets(struct run *r)
 
 static void stop(struct run *r, int sig)
 {
-    if (!r->stop_signal && r->vm->qmp >= 0) {
-        r->stop_signal = sig;
-        qmp_send(r, "system_powerdown");
+    bool first = !r->stop_signal;
+
+    r->stop_signal = sig;
+    if (first && qmp_send(r, "system_powerdown")) {
         fprintf(stderr, "unibeam: pressed the power button; once more to stop "
                         "at once\n");
         return;
     }
-    r->stop_signal = sig;
     r->killed = true;
     kill(r->pid, SIGKILL);
 }

@@ -11,7 +11,7 @@ KA := $(K)/arch/x86_64
 $(KA)/asm_offsets.h: $(ARCH)/gen/asm_offsets.c $(UAPI)/.done
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(KERNEL_CFLAGS) -MMD -MP -MT $@ -MF $@.d -S -o $@.s $<
-	$(Q)sed -n 's/^[[:space:]]*->//p' $@.s >$@.new
+	$(Q)sed -n 's/.*"->\(.*\)".*/\1/p' $@.s >$@.new
 	$(Q)cmp -s $@.new $@ && touch $@ || mv $@.new $@
 
 -include $(KA)/asm_offsets.h.d

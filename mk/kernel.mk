@@ -6,7 +6,8 @@ UAPI := $(B)/uapi
 KERNEL_DIRS := arch/x86_64 lib mem sched proc sys fs fs/ext4 net dev dev/virtio
 KERNEL_SRC := $(wildcard kernel/*.c $(KERNEL_DIRS:%=kernel/%/*.c))
 KERNEL_ASM := $(wildcard kernel/arch/x86_64/*.S)
-KERNEL_OBJ := $(KERNEL_SRC:kernel/%.c=$(K)/%.o) $(KERNEL_ASM:kernel/%.S=$(K)/%.S.o)
+KERNEL_OBJ := $(KERNEL_SRC:kernel/%.c=$(K)/%.o) $(KERNEL_ASM:kernel/%.S=$(K)/%.S.o) \
+	$(LWIP_OBJ)
 
 # Linux's own ABI headers, BSD's tree macros: linked into one directory so that
 # nothing else of the host's C library can be included by accident. (__unused is

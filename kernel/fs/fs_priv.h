@@ -88,7 +88,8 @@ struct walk {
 };
 int walk_start(struct walk *w, int dirfd, const char *name, unsigned flags);
 int walk_run(struct walk *w);
-/* The last component, found in the parent, is a link: go on along it. */
+/* The last component, found in the parent, is a link: go on along it. Ends
+ * locked unless it fails. */
 int walk_follow(struct walk *w, struct dentry *link);
 void walk_unlock(struct walk *w); /* (at) is then referenced by (held) */
 void walk_relock(struct walk *w);

@@ -137,6 +137,8 @@ static int create_step(struct walk *w, unsigned flags, unsigned mode,
     } else if (S_ISLNK(d->inode->mode)) {
         w->rest = ""; /* the link was the last component */
         err = flags & O_NOFOLLOW ? -ELOOP : walk_follow(w, d);
+        if (w->locked)
+            walk_unlock(w);
         dentry_put(d);
         return err ? err : -EAGAIN;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * proc_maps.c - /proc/PID/maps, smaps, mounts and mountinfo.
+ * proc_maps.c - /proc/PID/maps, mounts and mountinfo.
  */
 #include <linux/stat.h>
 
@@ -17,7 +17,6 @@
 struct maps {
     struct seq *s;
     char *name; /* PATH_MAX bytes */
-    bool details;
 };
 
 static void show_vma(struct maps *m, const struct vma *v)
@@ -48,27 +47,15 @@ static void show_vma(struct maps *m, const struct vma *v)
         seq_printf(m->s, "%s\n", line);
 }
 
-/* Of the details Linux gives, those that an area knows by itself. */
-static void show_details(struct seq *s, const struct vma *v)
-{
-    seq_printf(s, "Size:           %8llu kB\nKernelPageSize:        4 kB\n"
-               "MMUPageSize:           4 kB\n",
-               (unsigned long long)(v->end - v->start) / 1024);
-}
-
 static void visit(void *arg, const struct vma *v)
 {
-    struct maps *m = arg;
-
-    show_vma(m, v);
-    if (m->details)
-        show_details(m->s, v);
+    show_vma(arg, v);
 }
 
-static int show_maps(struct text *t, struct seq *s, bool details)
+int proc_show_maps(struct text *t, struct seq *s)
 {
     struct mm *mm = process_get_mm(t->process);
-    struct maps m = {s, kmalloc(PATH_MAX, 0), details};
+    struct maps m = {s, kmalloc(PATH_MAX, 0)};
 
     if (mm && m.name)
         mm_visit(mm, visit, &m);
@@ -76,16 +63,6 @@ static int show_maps(struct text *t, struct seq *s, bool details)
         mm_put(mm);
     kfree(m.name);
     return 0;
-}
-
-int proc_show_maps(struct text *t, struct seq *s)
-{
-    return show_maps(t, s, false);
-}
-
-int proc_show_smaps(struct text *t, struct seq *s)
-{
-    return show_maps(t, s, true);
 }
 
 /* --- mounts ------------------------------------------------------------------------ */

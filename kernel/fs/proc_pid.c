@@ -255,7 +255,6 @@ const struct proc_entry proc_pid_entries[] = {
     DIR("fd", 0500, &proc_fd_dir_ops, &proc_fd_dir_fops),
     DIR("fdinfo", 0555, &proc_fdinfo_dir_ops, &proc_fdinfo_dir_fops),
     TEXT("maps", 0444, proc_show_maps),
-    TEXT("smaps", 0444, proc_show_smaps),
     TEXT("mounts", 0444, proc_show_mounts),
     TEXT("mountinfo", 0444, proc_show_mountinfo),
     TEXT("limits", 0444, show_limits),

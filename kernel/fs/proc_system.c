@@ -77,6 +77,27 @@ static void put_cpu(struct seq *s, const char *name, const struct cpu_times *t)
                (long long)(t->idle / tick), (long long)(t->irq / tick));
 }
 
+static void add_blocked(struct thread *t, void *arg)
+{
+    int state = t->state;
+
+    *(unsigned *)arg += state == THREAD_SLEEPING &&
+                        t->sleep_kind == SLEEP_UNINTERRUPTIBLE;
+}
+
+static unsigned count_blocked(void)
+{
+    struct process *p;
+    unsigned n = 0;
+
+    for (pid_t pid = 1; (p = process_next(pid));) {
+        process_for_each_thread(p, add_blocked, &n);
+        pid = p->pid + 1;
+        process_put(p);
+    }
+    return n;
+}
+
 static void show_stat(struct seq *s, void *arg)
 {
     struct cpu_times sum = {0}, t;
@@ -96,12 +117,12 @@ static void show_stat(struct seq *s, void *arg)
         ksnprintf(name, sizeof(name), "cpu%u", cpu);
         put_cpu(s, name, &t);
     }
-    seq_printf(s, "intr 0\nctxt %llu\nbtime %lld\nprocesses %d\n"
-               "procs_running %u\nprocs_blocked 0\n",
+    seq_printf(s, "ctxt %llu\nbtime %lld\nprocesses %d\n"
+               "procs_running %u\nprocs_blocked %u\n",
                (unsigned long long)sched_context_switches(),
                (long long)((time_realtime() - time_monotonic()) /
                            NSEC_PER_SEC),
-               process_last_pid(), sched_nr_running());
+               process_last_pid(), sched_nr_running(), count_blocked());
 }
 
 static void show_loadavg(struct seq *s, void *arg)

@@ -72,4 +72,4 @@ struct node *proc_net_node(void);
 
 /* Writers of single files. */
 text_show_fn proc_show_stat, proc_show_statm, proc_show_status, proc_show_maps,
-    proc_show_smaps, proc_show_mounts, proc_show_mountinfo;
+    proc_show_mounts, proc_show_mountinfo;

@@ -54,12 +54,11 @@ void walk_relock(struct walk *w)
     w->locked = true;
 }
 
-/* Continue at (p), whose reference the walk takes over. */
+/* Unlocked: be at (p), whose reference the walk takes over. */
 static void walk_goto(struct walk *w, struct path p)
 {
     path_put(&w->held);
     w->held = w->at = p;
-    walk_relock(w);
 }
 
 static int start_at_fd(struct walk *w, int dirfd, bool empty)
@@ -74,6 +73,7 @@ static int start_at_fd(struct walk *w, int dirfd, bool empty)
         return -ENOTDIR;
     }
     walk_goto(w, p);
+    walk_relock(w);
     return 0;
 }
 
@@ -178,19 +178,23 @@ static int follow_text(struct walk *w, struct inode *i)
     memcpy(text + n, w->rest, rest + 1);
     kfree(w->text);
     w->rest = w->text = text;
-    walk_relock(w);
-    if (*text != '/')
-        return 0;
-    if (w->flags & LOOKUP_BENEATH)
-        return -EXDEV;
-    if ((w->flags & LOOKUP_NO_XDEV) && w->at.mount != walk_root(w)->mount)
-        return -EXDEV;
-    w->at = *walk_root(w);
     return 0;
 }
 
-/* Unlocked, with a reference to the link's inode; ends locked unless an error
- * came before. */
+/* Locked: the text of a link that begins with "/". */
+static int restart(struct walk *w)
+{
+    const struct path *root = walk_root(w);
+
+    if (w->flags & LOOKUP_BENEATH)
+        return -EXDEV;
+    if ((w->flags & LOOKUP_NO_XDEV) && w->at.mount != root->mount)
+        return -EXDEV;
+    w->at = *root;
+    return 0;
+}
+
+/* Unlocked, with a reference to the link's inode. */
 static int follow(struct walk *w, struct inode *i)
 {
     if (++w->links > LINKS_MAX || (w->flags & LOOKUP_NO_SYMLINKS))
@@ -203,14 +207,18 @@ static int follow(struct walk *w, struct inode *i)
 int walk_follow(struct walk *w, struct dentry *link)
 {
     struct inode *i = link->inode;
+    bool magic = i->ops->follow;
     int err;
 
-    inode_get(i);
+    inode_get(i); /* unlocking may drop (link) */
     if (w->locked)
         walk_unlock(w);
     err = follow(w, i);
-    inode_put(i);
-    return err;
+    inode_put(i); /* may sleep, so before locking */
+    if (err)
+        return err;
+    walk_relock(w);
+    return !magic && *w->rest == '/' ? restart(w) : 0;
 }
 
 /* Not in the cache: ask the file system. Ends locked, (held) referring to what

@@ -23,8 +23,7 @@ static ssize_t access_page(struct mm *mm, vaddr_t addr, void *buf, size_t n,
         if (mm_fault_in(mm, addr, need) < 0)
             return -EFAULT;
         spin_lock(&mm->pte_lock);
-        found = mmu_lookup(&mm->mmu, addr, &e) &&
-                (!write || (e.prot & PROT_W));
+        found = mmu_lookup(&mm->mmu, addr, &e) && (!write || (e.prot & PROT_W));
         if (found) {
             p = page_of(e.pa + (ALIGN_DOWN(addr, PAGE_SIZE) - e.va));
             if (p)

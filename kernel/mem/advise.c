@@ -109,7 +109,7 @@ static int advise_reading(struct mm *mm, vaddr_t start, vaddr_t end,
     return rc < 0 ? rc : hole || start < end ? -ENOMEM : 0;
 }
 
-/* --- those that mark areas -------------------------------------------------- */
+/* --- those that mark areas ------------------------------------------------ */
 
 struct marks {
     unsigned set, clear;

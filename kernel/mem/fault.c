@@ -17,7 +17,7 @@
 #include "proc/process.h"
 #include "sched/cpu.h"
 
-/* --- common ---------------------------------------------------------------- */
+/* --- common --------------------------------------------------------------- */
 
 void fault_window(struct fault *f, unsigned pages)
 {
@@ -53,7 +53,7 @@ int fault_enter(struct fault *f, vaddr_t va, struct page *p, unsigned prot)
     return rc;
 }
 
-/* --- an entry is there, but not with this right ---------------------------- */
+/* --- an entry is there, but not with this right --------------------------- */
 
 /* Is every page the entry names ours alone? */
 static bool sole_owner(const struct page *p, size_t size)
@@ -137,7 +137,7 @@ int fault_present(struct fault *f, const struct mmu_entry *e)
     return shared ? copy_page(f, shared) : rc;
 }
 
-/* --- which kind ------------------------------------------------------------ */
+/* --- which kind ----------------------------------------------------------- */
 
 static bool forbidden(const struct vma *v, unsigned need)
 {
@@ -196,15 +196,13 @@ static int wait_for_memory(struct mm *mm)
         page_put(p);
         return 0;
     }
-    return fatal_signal_pending() || atomic_load(&mm->killed) ? -EINTR
-                                                              : -ENXIO;
+    return fatal_signal_pending() || atomic_load(&mm->killed) ? -EINTR : -ENXIO;
 }
 
 static int fault_once(struct mm *mm, vaddr_t addr, unsigned prot)
 {
-    struct fault f = {.mm = mm,
-                      .addr = ALIGN_DOWN(addr, PAGE_SIZE),
-                      .write = prot & PROT_W};
+    struct fault f = {
+        .mm = mm, .addr = ALIGN_DOWN(addr, PAGE_SIZE), .write = prot & PROT_W};
     int rc = -EFAULT;
 
     read_lock(&mm->lock);
@@ -222,8 +220,7 @@ int mm_fault_in(struct mm *mm, vaddr_t addr, unsigned prot)
     int rc;
 
     do {
-        if (unlikely(
-                atomic_load_explicit(&mm->killed, memory_order_relaxed)))
+        if (unlikely(atomic_load_explicit(&mm->killed, memory_order_relaxed)))
             return -EINTR;
         rc = fault_once(mm, addr, prot);
         if (likely(rc == 0))
@@ -255,7 +252,7 @@ int mm_fault(vaddr_t addr, unsigned prot)
     return mm_fault_in(t->mm, addr, prot);
 }
 
-/* --- ahead of time --------------------------------------------------------- */
+/* --- ahead of time -------------------------------------------------------- */
 
 /* How the page at (addr) would be used at its first touch; false: a hole. */
 static bool first_use(struct mm *mm, vaddr_t addr, unsigned *prot)
@@ -267,8 +264,8 @@ static bool first_use(struct mm *mm, vaddr_t addr, unsigned *prot)
     v = vma_find(mm, addr);
     found = v && v->start <= addr;
     if (found)
-        *prot = (v->prot & PROT_W) && !(v->flags & VMA_SHARED) ? PROT_W
-                                                               : PROT_R;
+        *prot =
+            (v->prot & PROT_W) && !(v->flags & VMA_SHARED) ? PROT_W : PROT_R;
     if (found && !v->prot)
         *prot = 0; /* PROT_NONE stays empty */
     read_unlock(&mm->lock);

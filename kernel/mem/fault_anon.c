@@ -14,12 +14,12 @@
 
 #define AROUND_MAX   16u
 #define AROUND_SMALL 4u
-#define HUGE_AREA    (4ul << 20)    /* smallest area that gets huge pages */
-#define BIG_MACHINE  (1ul << 16)    /* 256 MiB in pages */
-#define HUGE_MACHINE (1ul << 17)    /* 512 MiB in pages */
+#define HUGE_AREA    (4ul << 20) /* smallest area that gets huge pages */
+#define BIG_MACHINE  (1ul << 16) /* 256 MiB in pages */
+#define HUGE_MACHINE (1ul << 17) /* 512 MiB in pages */
 #define HUGE_PAGES   (HUGE_SIZE / PAGE_SIZE)
 
-/* --- 2 MiB ------------------------------------------------------------------ */
+/* --- 2 MiB ---------------------------------------------------------------- */
 
 static bool huge_wanted(const struct fault *f)
 {
@@ -75,7 +75,7 @@ static int fault_huge(struct fault *f)
     return 0;
 }
 
-/* --- small pages ------------------------------------------------------------ */
+/* --- small pages ---------------------------------------------------------- */
 
 static unsigned around(void)
 {
@@ -92,8 +92,8 @@ static unsigned get_pages(struct page **pages, unsigned n)
     unsigned got = 0;
 
     while (got < n) {
-        struct page *p = page_alloc(0, ALLOC_ZERO | ALLOC_USER |
-                                           (got ? ALLOC_NORETRY : 0));
+        struct page *p =
+            page_alloc(0, ALLOC_ZERO | ALLOC_USER | (got ? ALLOC_NORETRY : 0));
 
         if (!p)
             break;

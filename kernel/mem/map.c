@@ -19,10 +19,10 @@
 #include "sched/cpu.h"
 
 /* The kinds of a mapping; MAP_SHARED_VALIDATE is their sum. */
-#define MAP_KIND  0x0f
-#define LOW_2G    0x80000000ul /* MAP_32BIT: the first 2 GiB */
+#define MAP_KIND 0x0f
+#define LOW_2G   0x80000000ul /* MAP_32BIT: the first 2 GiB */
 
-/* --- munmap ---------------------------------------------------------------- */
+/* --- munmap --------------------------------------------------------------- */
 
 /* Take [start, end) out of (v), which it touches; only a cut out of the middle
  * makes an area, and that has been done before. */
@@ -101,7 +101,7 @@ int mm_unmap(struct mm *mm, vaddr_t addr, size_t len)
     return rc;
 }
 
-/* --- where ----------------------------------------------------------------- */
+/* --- where ---------------------------------------------------------------- */
 
 long mm_place(struct mm *mm, vaddr_t hint, size_t len, unsigned flags,
               bool huge_aligned)
@@ -123,10 +123,10 @@ long mm_place(struct mm *mm, vaddr_t hint, size_t len, unsigned flags,
     return at ? (long)at : -ENOMEM;
 }
 
-/* --- mmap ------------------------------------------------------------------ */
+/* --- mmap ----------------------------------------------------------------- */
 
-static long check_args(struct mm *mm, vaddr_t addr, size_t *len,
-                       unsigned flags, uint64_t pgoff)
+static long check_args(struct mm *mm, vaddr_t addr, size_t *len, unsigned flags,
+                       uint64_t pgoff)
 {
     unsigned kind = flags & MAP_KIND;
 
@@ -267,7 +267,7 @@ long mm_map(struct mm *mm, vaddr_t addr, size_t len, unsigned prot,
     return rc;
 }
 
-/* --- special areas --------------------------------------------------------- */
+/* --- special areas -------------------------------------------------------- */
 
 /* The frames of a VMA_PFN area are entered at once: no fault knows them. */
 static int enter_frames(struct mm *mm, const struct vma *v, paddr_t pa)
@@ -276,8 +276,8 @@ static int enter_frames(struct mm *mm, const struct vma *v, paddr_t pa)
 
     spin_lock(&mm->pte_lock);
     for (vaddr_t a = v->start; rc == 0 && a < v->end; a += PAGE_SIZE)
-        rc = mmu_map(&mm->mmu, a, pa + (a - v->start), PAGE_SIZE,
-                     vma_rights(v));
+        rc =
+            mmu_map(&mm->mmu, a, pa + (a - v->start), PAGE_SIZE, vma_rights(v));
     spin_unlock(&mm->pte_lock);
     return rc;
 }
@@ -299,7 +299,7 @@ int mm_map_special(struct mm *mm, vaddr_t addr, size_t len, unsigned prot,
     v->start = addr;
     v->end = addr + len;
     v->prot = prot & (PROT_R | PROT_W | PROT_X);
-    v->flags = vma_flags;
+    v->flags = vma_flags | (prot & PROT_W ? VMA_MAYWRITE : 0);
     v->name = name;
     write_lock(&mm->lock);
     if (!vma_range_free(mm, addr, len))
@@ -315,7 +315,7 @@ int mm_map_special(struct mm *mm, vaddr_t addr, size_t len, unsigned prot,
     return rc;
 }
 
-/* --- brk ------------------------------------------------------------------- */
+/* --- brk ------------------------------------------------------------------ */
 
 static bool heap_grow(struct mm *mm, vaddr_t from, vaddr_t to)
 {

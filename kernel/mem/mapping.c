@@ -32,7 +32,7 @@ void mapping_init(struct mapping *m, const struct mapping_ops *ops, void *owner,
     wq_init(&m->page_wait);
 }
 
-/* --- in and out of the tree ---------------------------------------------- */
+/* --- in and out of the tree ----------------------------------------------- */
 
 static void count(struct mapping *m, int64_t by)
 {
@@ -130,7 +130,7 @@ void mapping_destroy(struct mapping *m)
     } while (busy);
 }
 
-/* --- finding ------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 static struct page *find(struct mapping *m, uint64_t index)
 {
@@ -252,7 +252,7 @@ struct page *mapping_get(struct mapping *m, uint64_t index, bool create)
     return create ? mapping_store_page(m, index) : find(m, index);
 }
 
-/* --- length -------------------------------------------------------------- */
+/* --- length --------------------------------------------------------------- */
 
 /* Zero bytes [from, to) of the page at (index), if there is one. */
 static void zero_part(struct mapping *m, uint64_t index, unsigned from,

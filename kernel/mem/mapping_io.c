@@ -65,8 +65,7 @@ static unsigned add_pages(struct mapping *m, struct window w,
     for (i = 0; i < w.n; i++) {
         /* The wanted page is always among the first: be insistent only when
          * nothing at all could be had. */
-        struct page *p =
-            page_alloc(0, ALLOC_USER | (i ? ALLOC_NORETRY : 0));
+        struct page *p = page_alloc(0, ALLOC_USER | (i ? ALLOC_NORETRY : 0));
 
         *error = -ENOMEM;
         if (!p)
@@ -153,7 +152,7 @@ void mapping_readahead(struct mapping *m, uint64_t index, unsigned n)
     }
 }
 
-/* --- read and write ------------------------------------------------------ */
+/* --- read and write ------------------------------------------------------- */
 
 static ssize_t read_page(struct mapping *m, struct uio *u, uint64_t pos,
                          size_t n)

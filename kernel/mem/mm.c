@@ -20,6 +20,11 @@
 
 _Atomic int64_t mm_rss_total[RSS_KINDS];
 
+/* All that have page tables, for statistics. No other lock is taken under
+ * this one. */
+static struct spinlock all_lock = SPINLOCK_INIT(RANK_I_MMAP);
+static struct list all = LIST_HEAD_INIT(all);
+
 void rss_add(struct mm *mm, enum rss_kind kind, int64_t pages)
 {
     _Atomic int64_t *const counter[] = {&mm->rss_anon, &mm->rss_file,
@@ -27,8 +32,7 @@ void rss_add(struct mm *mm, enum rss_kind kind, int64_t pages)
     int64_t sum, high;
 
     atomic_fetch_add_explicit(counter[kind], pages, memory_order_relaxed);
-    atomic_fetch_add_explicit(&mm_rss_total[kind], pages,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&mm_rss_total[kind], pages, memory_order_relaxed);
     if (pages < 0)
         return;
     sum = atomic_load_explicit(&mm->rss_anon, memory_order_relaxed) +
@@ -75,7 +79,22 @@ struct mm *mm_create(void)
         kfree(mm);
         return NULL;
     }
+    spin_lock(&all_lock);
+    list_add_tail(&all, &mm->all);
+    spin_unlock(&all_lock);
     return mm;
+}
+
+uint64_t mm_count_tables(void)
+{
+    struct mm *mm;
+    uint64_t n = 0;
+
+    spin_lock(&all_lock);
+    list_for_each (mm, &all, all)
+        n += mmu_table_pages(&mm->mmu);
+    spin_unlock(&all_lock);
+    return n;
 }
 
 void mm_grab(struct mm *mm)
@@ -101,6 +120,9 @@ static void tear_down(struct mm *mm)
     struct list dead;
     struct vma *v;
 
+    spin_lock(&all_lock);
+    list_del_init(&mm->all);
+    spin_unlock(&all_lock);
     list_init(&dead);
     write_lock(&mm->lock);
     while ((v = RB_MIN(vma_tree, &mm->vmas))) {
@@ -173,8 +195,8 @@ int mm_futex_key(struct mm *mm, vaddr_t addr, bool shared,
     if (!v || v->start > addr)
         rc = -EFAULT;
     else if ((v->flags & VMA_SHARED) && v->mapping)
-        *key = (struct futex_key){v->mapping, (v->pgoff << PAGE_SHIFT) +
-                                                  (addr - v->start)};
+        *key = (struct futex_key){v->mapping,
+                                  (v->pgoff << PAGE_SHIFT) + (addr - v->start)};
     read_unlock(&mm->lock);
     return rc;
 }

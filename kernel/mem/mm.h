@@ -67,6 +67,7 @@ struct mm {
     _Atomic bool membarrier;  /* a registered for private expedited */
     vaddr_t gap_from;         /* L no gap of more than gap_size bytes lies */
     size_t gap_size;          /* L between gap_from and mmap_top */
+    struct list all;          /* the list of all, mm.c */
 };
 
 struct mm *mm_create(void);               /* users 1; NULL = no memory */

@@ -37,10 +37,11 @@ static inline unsigned vma_rights(const struct vma *v)
     return v->prot ? v->prot | PROT_R | PROT_USER : PROT_USER;
 }
 
-/* --- mm.c ------------------------------------------------------------------ */
+/* --- mm.c ----------------------------------------------------------------- */
 
 void mm_grab(struct mm *mm); /* the structure */
 void mm_drop(struct mm *mm);
+uint64_t mm_count_tables(void); /* pages of all page tables */
 /* Is there room in RLIMIT_AS for (pages) more? */
 bool mm_may_grow(struct mm *mm, uint64_t pages);
 /* Would memory for (pages) of private data be absurd? */
@@ -56,7 +57,7 @@ static inline enum rss_kind rss_kind(const struct page *p)
     return page_flags(p) & PG_STORE ? RSS_SHMEM : RSS_FILE;
 }
 
-/* --- vma.c: the tree; mm->lock held, for writing where it changes ---------- */
+/* --- vma.c: the tree; mm->lock held, for writing where it changes --------- */
 
 struct vma *vma_alloc(void); /* zeroed; NULL */
 void vma_dispose(struct vma *v); /* drops the file: no spinlock, and not under
@@ -89,7 +90,7 @@ bool vma_range_free(struct mm *mm, vaddr_t addr, size_t len);
 /* No hole in [addr, addr + len)? */
 bool vma_range_mapped(struct mm *mm, vaddr_t addr, size_t len);
 
-/* --- zap.c ------------------------------------------------------------------ */
+/* --- zap.c ---------------------------------------------------------------- */
 
 /* Take what is present in [start, end) inside (v) out of the page tables. */
 void mm_zap(struct mm *mm, struct vma *v, vaddr_t start, vaddr_t end);
@@ -98,7 +99,7 @@ int mm_split_huge_at(struct mm *mm, vaddr_t addr);
 /* OOM: take the private memory of an address space that is being killed. */
 void mm_reap(struct mm *mm);
 
-/* --- map.c ------------------------------------------------------------------ */
+/* --- map.c ---------------------------------------------------------------- */
 
 /* munmap with mm->lock held for writing. */
 int mm_unmap_locked(struct mm *mm, vaddr_t addr, size_t len, struct list *dead);
@@ -106,7 +107,7 @@ int mm_unmap_locked(struct mm *mm, vaddr_t addr, size_t len, struct list *dead);
 long mm_place(struct mm *mm, vaddr_t hint, size_t len, unsigned map_flags,
               bool huge_aligned);
 
-/* --- fault.c ----------------------------------------------------------------- */
+/* --- fault.c -------------------------------------------------------------- */
 
 /* As mm_fault() for any address space. */
 int mm_fault_in(struct mm *mm, vaddr_t addr, unsigned prot);

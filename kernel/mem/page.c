@@ -63,7 +63,7 @@ bool page_plenty(uint64_t more)
     return n > (int64_t)(low_mark + more);
 }
 
-/* --- blocks; all with the lock held -------------------------------------- */
+/* --- blocks; all with the lock held --------------------------------------- */
 
 static void block_insert(struct page *p, unsigned order)
 {
@@ -149,8 +149,7 @@ void page_free_range(uint64_t first, uint64_t end)
 
         while ((first & ((1ul << order) - 1)) || end - first < 1ul << order)
             order--;
-        atomic_fetch_sub_explicit(&nr_free, 1l << order,
-                                  memory_order_relaxed);
+        atomic_fetch_sub_explicit(&nr_free, 1l << order, memory_order_relaxed);
         block_free(&s->pages[first - s->first], order);
         first += 1ul << order;
     }
@@ -172,13 +171,13 @@ void page_init(void)
                             (uint64_t)PCP_SIZE);
 }
 
-/* --- single pages -------------------------------------------------------- */
+/* --- single pages --------------------------------------------------------- */
 
 /* May a block be taken at this level? */
 static bool above_mark(unsigned order, unsigned flags)
 {
-    int64_t left = atomic_load_explicit(&nr_free, memory_order_relaxed) -
-                   (1l << order);
+    int64_t left =
+        atomic_load_explicit(&nr_free, memory_order_relaxed) - (1l << order);
 
     if (flags & ALLOC_USER)
         return left >= (int64_t)low_mark;
@@ -235,7 +234,7 @@ static struct page *try_alloc(unsigned order, unsigned flags)
     return p;
 }
 
-/* --- interface ----------------------------------------------------------- */
+/* --- interface ------------------------------------------------------------ */
 
 /* Evict until the allocation succeeds or nothing is left to evict. */
 static struct page *alloc_evicting(unsigned order, unsigned flags)
@@ -274,6 +273,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
     struct page *p;
 
     DASSERT(order <= PAGE_ORDER_MAX);
+    DASSERT((flags & (ALLOC_NOWAIT | ALLOC_NORETRY)) || !current ||
+            !current->held_locks); /* may sleep */
     p = try_alloc(order, flags);
     if (unlikely(!p)) {
         if (flags & (ALLOC_NOWAIT | ALLOC_NORETRY))
@@ -298,8 +299,7 @@ void page_get(struct page *p)
 {
     /* The caller has a reference, or a lock that keeps one alive: nothing to
      * order. */
-    uint32_t old =
-        atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+    uint32_t old = atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
 
     DASSERT(old);
     (void)old;
@@ -326,8 +326,7 @@ void page_put(struct page *p)
 {
     /* Release: our use of the page is before its reuse; the acquire half of
      * the last put pairs with the others' release. */
-    uint32_t old =
-        atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
+    uint32_t old = atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
 
     DASSERT(old);
     if (old == 1)

@@ -108,8 +108,8 @@ static void cover(uint64_t start, uint64_t end)
 {
     while (start < end) {
         struct section *s = &sections[start >> SECTION_SHIFT];
-        uint64_t stop = MIN(end, ALIGN_DOWN(start, SECTION_PAGES) +
-                                     SECTION_PAGES);
+        uint64_t stop =
+            MIN(end, ALIGN_DOWN(start, SECTION_PAGES) + SECTION_PAGES);
 
         if (!s->count)
             s->first = start;
@@ -128,8 +128,8 @@ static void make_sections(void)
 
         if (!s->count)
             continue;
-        pages = ALIGN_UP(s->count * sizeof(struct page), PAGE_SIZE) >>
-                PAGE_SHIFT;
+        pages =
+            ALIGN_UP(s->count * sizeof(struct page), PAGE_SIZE) >> PAGE_SHIFT;
         at = take(pages, 1);
         if (!at)
             panic("no memory for page descriptors");
@@ -189,8 +189,7 @@ bool page_boot_grow(void)
         grow_range++;
     }
     if (grow_range < nr_ranges)
-        grow_next =
-            MAX(end, ALIGN_DOWN(ranges[grow_range].start, CHUNK_PAGES));
+        grow_next = MAX(end, ALIGN_DOWN(ranges[grow_range].start, CHUNK_PAGES));
     return true;
 }
 

@@ -45,8 +45,8 @@ static void update_entries(struct mm *mm, const struct vma *v, vaddr_t start,
     spin_lock(&mm->pte_lock);
     for (; mmu_next(&mm->mmu, va, end, &e); va = e.va + e.size) {
         struct page *p = v->flags & VMA_PFN ? NULL : page_of(e.pa);
-        unsigned prot = e.size == HUGE_SIZE ? huge_prot(v, p)
-                                            : mm_entry_prot(v, p);
+        unsigned prot =
+            e.size == HUGE_SIZE ? huge_prot(v, p) : mm_entry_prot(v, p);
 
         if (prot == e.prot)
             continue;
@@ -133,8 +133,8 @@ int mm_protect(struct mm *mm, vaddr_t addr, size_t len, unsigned prot)
     if (prot & PROT_GROWSDOWN)
         rc = stack_start(mm, &addr);
     if (rc == 0)
-        rc = protect_locked(mm, addr, end,
-                            prot & (PROT_R | PROT_W | PROT_X), &dead);
+        rc = protect_locked(mm, addr, end, prot & (PROT_R | PROT_W | PROT_X),
+                            &dead);
     write_unlock(&mm->lock);
     vma_dispose_list(&dead);
     return rc;

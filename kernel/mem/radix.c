@@ -14,8 +14,8 @@
 #include "lib/log.h"
 #include "mem/slab.h"
 
-#define BITS  4
-#define SLOTS (1u << BITS)
+#define BITS   4
+#define SLOTS  (1u << BITS)
 #define LEVELS (64 / BITS)
 
 struct node {

@@ -137,8 +137,7 @@ static long move_area(struct remap *r, struct vma *v)
     long at;
     int rc = 0;
 
-    if (mm->nr_vmas + 2 >= VMA_MAX ||
-        mm_split_huge_at(mm, r->old) < 0 ||
+    if (mm->nr_vmas + 2 >= VMA_MAX || mm_split_huge_at(mm, r->old) < 0 ||
         mm_split_huge_at(mm, r->old + r->old_len) < 0)
         return -ENOMEM;
     n = copy_area(v, r->old, 0, r->new_len);
@@ -213,8 +212,7 @@ static long remap_locked(struct remap *r)
         return -EFAULT;
     if (!r->old_len)
         return duplicate(r, v);
-    if (r->flags & MREMAP_DONTUNMAP &&
-        (v->mapping || (v->flags & VMA_SPECIAL)))
+    if (r->flags & MREMAP_DONTUNMAP && (v->mapping || (v->flags & VMA_SPECIAL)))
         return -EINVAL;
     if (r->new_len < r->old_len) {
         int rc = mm_unmap_locked(r->mm, r->old + r->new_len,
@@ -259,8 +257,7 @@ static bool args_ok(const struct remap *r)
 long mm_remap(struct mm *mm, vaddr_t old, size_t old_len, size_t new_len,
               unsigned flags, vaddr_t new_addr)
 {
-    struct remap r = {.mm = mm, .old = old, .target = new_addr,
-                      .flags = flags};
+    struct remap r = {.mm = mm, .old = old, .target = new_addr, .flags = flags};
     long rc;
 
     if (old_len > USER_TOP || new_len > USER_TOP)

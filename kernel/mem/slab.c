@@ -25,8 +25,8 @@
 #include "sched/cpu.h"
 #include "sched/lock.h"
 
-#define CACHE_MAX 64
-#define MAG_SIZE  15
+#define CACHE_MAX      64
+#define MAG_SIZE       15
 #define SLAB_ORDER_MAX 3
 
 struct magazine {
@@ -38,16 +38,16 @@ _Static_assert(sizeof(struct magazine) * CACHE_MAX == 2 * PAGE_SIZE,
 
 /* I immutable; l lock; a atomic */
 struct slab_cache {
-    const char *name;      /* I */
-    uint32_t size;         /* I of an object, with alignment */
-    uint32_t per_slab;     /* I */
-    uint8_t order;         /* I of a slab */
-    uint8_t id;            /* I index into the magazines */
+    const char *name;  /* I */
+    uint32_t size;     /* I of an object, with alignment */
+    uint32_t per_slab; /* I */
+    uint8_t order;     /* I of a slab */
+    uint8_t id;        /* I index into the magazines */
     struct spinlock lock;
-    struct list partial;   /* l slabs with free objects; empty ones last */
-    unsigned nr_empty;     /* l of those, without any object in use */
-    _Atomic int64_t in_use;  /* a out of the slabs: used or in magazines */
-    _Atomic int64_t cached;  /* a in magazines */
+    struct list partial;    /* l slabs with free objects; empty ones last */
+    unsigned nr_empty;      /* l of those, without any object in use */
+    _Atomic int64_t in_use; /* a out of the slabs: used or in magazines */
+    _Atomic int64_t cached; /* a in magazines */
 };
 
 static struct slab_cache caches[CACHE_MAX]; /* [create_lock] grows only */
@@ -55,9 +55,9 @@ static _Atomic unsigned nr_caches;
 static struct spinlock create_lock = SPINLOCK_INIT(RANK_SLAB);
 static _Atomic int64_t slab_pages; /* in slabs and large blocks */
 
-static const uint16_t class_size[] = {16,  32,  48,  64,  96,   128,  192, 256,
+static const uint16_t class_size[] = {16,  32,  48,  64,   96,   128,  192, 256,
                                       384, 512, 768, 1024, 1536, 2048, 4096};
-#define NR_CLASSES ARRAY_SIZE(class_size)
+#define NR_CLASSES       ARRAY_SIZE(class_size)
 #define KMALLOC_SLAB_MAX 4096u
 static struct slab_cache *class_cache[NR_CLASSES];
 static uint8_t class_of[KMALLOC_SLAB_MAX / 16 + 1]; /* by 16-byte steps */
@@ -67,7 +67,7 @@ uint64_t slab_page_count(void)
     return (uint64_t)atomic_load_explicit(&slab_pages, memory_order_relaxed);
 }
 
-/* --- debugging ----------------------------------------------------------- */
+/* --- debugging ------------------------------------------------------------ */
 
 #ifdef DEBUG
 #define POISON    0x6b
@@ -94,8 +94,7 @@ static void check_poison(struct slab_cache *c, void *obj)
         panic("%s: free object %p was written to", c->name, obj);
     for (unsigned i = 16; i < c->size; i++)
         if (b[i] != POISON)
-            panic("%s: free object %p was written to at +%u", c->name, obj,
-                  i);
+            panic("%s: free object %p was written to at +%u", c->name, obj, i);
     w[1] = 0;
 }
 #else
@@ -113,7 +112,7 @@ static inline void check_poison(struct slab_cache *c, void *obj)
 }
 #endif
 
-/* --- slabs; cache lock held ---------------------------------------------- */
+/* --- slabs; cache lock held ----------------------------------------------- */
 
 static struct page *slab_of(const struct slab_cache *c, const void *obj)
 {
@@ -157,7 +156,7 @@ static struct page *slab_push(struct slab_cache *c, void *obj)
     return NULL;
 }
 
-/* --- slabs; no lock held ------------------------------------------------- */
+/* --- slabs; no lock held -------------------------------------------------- */
 
 static void slab_destroy(struct slab_cache *c, struct page *s)
 {
@@ -242,7 +241,7 @@ static void give_objects(struct slab_cache *c, void **obj, unsigned n)
     atomic_fetch_sub_explicit(&c->in_use, n, memory_order_relaxed);
 }
 
-/* --- magazines ----------------------------------------------------------- */
+/* --- magazines ------------------------------------------------------------ */
 
 /* This CPU's magazine of (c), or NULL while there is no memory for them. */
 static struct magazine *magazine(struct slab_cache *c)
@@ -263,8 +262,8 @@ static void *alloc_slow(struct slab_cache *c, unsigned flags)
 {
     void *got[MAG_SIZE / 2 + 1];
     /* May sleep, and then run on another CPU: its magazine may be fuller. */
-    unsigned n = take_objects(c, got, c->size > 1024 ? 2 : ARRAY_SIZE(got),
-                              flags);
+    unsigned n =
+        take_objects(c, got, c->size > 1024 ? 2 : ARRAY_SIZE(got), flags);
     struct magazine *m = magazine(c);
 
     if (!n)
@@ -320,7 +319,7 @@ void slab_free(struct slab_cache *c, void *obj)
     atomic_fetch_add_explicit(&c->cached, 1, memory_order_relaxed);
 }
 
-/* --- caches -------------------------------------------------------------- */
+/* --- caches --------------------------------------------------------------- */
 
 /* The order that wastes at most an eighth, or the largest. */
 static unsigned slab_order(size_t size)
@@ -382,14 +381,14 @@ void slab_visit(slab_visit_fn *fn, void *arg)
     unsigned n = atomic_load_explicit(&nr_caches, memory_order_acquire);
 
     for (unsigned i = 0; i < n; i++) {
-        int64_t used = atomic_load(&caches[i].in_use) -
-                       atomic_load(&caches[i].cached);
+        int64_t used =
+            atomic_load(&caches[i].in_use) - atomic_load(&caches[i].cached);
 
         fn(arg, caches[i].name, used > 0 ? (size_t)used : 0, caches[i].size);
     }
 }
 
-/* --- kmalloc ------------------------------------------------------------- */
+/* --- kmalloc -------------------------------------------------------------- */
 
 static void *alloc_large(size_t size, unsigned flags)
 {

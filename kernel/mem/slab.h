@@ -22,7 +22,7 @@ size_t kmalloc_usable(const void *p);
 struct slab_cache;
 struct slab_cache *slab_cache_create(const char *name, size_t size,
                                      size_t align); /* panics without memory */
-void *slab_alloc(struct slab_cache *c, unsigned alloc_flags); /* ALLOC_ZERO ok */
+void *slab_alloc(struct slab_cache *c, unsigned alloc_flags);
 void slab_free(struct slab_cache *c, void *obj);
 /* Text for /proc/slabinfo: name, objects in use, object size. */
 typedef void slab_visit_fn(void *arg, const char *name, size_t used,

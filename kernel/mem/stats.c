@@ -6,7 +6,6 @@
 #include "lib/string.h"
 #include "mem/mm_priv.h"
 #include "mem/page_priv.h"
-#include "proc/process.h"
 #include "sched/thread.h"
 
 static uint64_t value(_Atomic int64_t *v)
@@ -14,23 +13,6 @@ static uint64_t value(_Atomic int64_t *v)
     int64_t n = atomic_load_explicit(v, memory_order_relaxed);
 
     return n > 0 ? (uint64_t)n : 0;
-}
-
-/* Address spaces shared by two processes (vfork) count twice. */
-static uint64_t count_tables(void)
-{
-    struct process *p;
-    uint64_t n = 0;
-
-    for (pid_t pid = 1; (p = process_next(pid));) {
-        pid = p->pid + 1;
-        spin_lock(&p->siglock);
-        if (p->mm)
-            n += mmu_table_pages(&p->mm->mmu);
-        spin_unlock(&p->siglock);
-        process_put(p);
-    }
-    return n;
 }
 
 void memory_stats(struct memory_stats *out)
@@ -45,6 +27,6 @@ void memory_stats(struct memory_stats *out)
         value(&mm_rss_total[RSS_FILE]) + value(&mm_rss_total[RSS_SHMEM]);
     out->dirty = value(&mapping_nr_dirty);
     out->slab = slab_page_count();
-    out->page_tables = count_tables();
+    out->page_tables = mm_count_tables();
     out->kernel_stacks = sched_nr_threads() * (KSTACK_SIZE / PAGE_SIZE);
 }

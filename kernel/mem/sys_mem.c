@@ -78,7 +78,7 @@ long sys_madvise(unsigned long addr, size_t len, int advice)
     return mm_advise(current->mm, addr, len, advice);
 }
 
-/* --- msync ----------------------------------------------------------------- */
+/* --- msync ---------------------------------------------------------------- */
 
 /* The file of the first shared file area at or after *(addr) and below (end),
  * with a reference; *(addr) is where to go on. *(hole): something before it is
@@ -131,7 +131,7 @@ long sys_msync(unsigned long addr, size_t len, int flags)
     return rc < 0 ? rc : hole ? -ENOMEM : 0;
 }
 
-/* --- mincore --------------------------------------------------------------- */
+/* --- mincore -------------------------------------------------------------- */
 
 static bool resident(struct mm *mm, const struct vma *v, vaddr_t addr)
 {
@@ -144,8 +144,7 @@ static bool resident(struct mm *mm, const struct vma *v, vaddr_t addr)
     spin_unlock(&mm->pte_lock);
     if (found || !v->mapping)
         return found;
-    p = mapping_peek(v->mapping,
-                     v->pgoff + ((addr - v->start) >> PAGE_SHIFT));
+    p = mapping_peek(v->mapping, v->pgoff + ((addr - v->start) >> PAGE_SHIFT));
     if (p)
         page_put(p);
     return p;
@@ -185,8 +184,8 @@ long sys_mincore(unsigned long addr, size_t len, void __user *vec)
         return -EFAULT;
     while (done < pages) {
         unsigned n = (unsigned)MIN(pages - done, sizeof(part));
-        int rc = mincore_some(current->mm, addr + (done << PAGE_SHIFT), n,
-                              part);
+        int rc =
+            mincore_some(current->mm, addr + (done << PAGE_SHIFT), n, part);
 
         if (rc < 0)
             return rc;
@@ -198,7 +197,7 @@ long sys_mincore(unsigned long addr, size_t len, void __user *vec)
     return 0;
 }
 
-/* --- mlock ----------------------------------------------------------------- */
+/* --- mlock ---------------------------------------------------------------- */
 
 /* The pages a range touches; false if it wraps or leaves user memory. */
 static bool page_range(unsigned long addr, size_t len, vaddr_t *start,
@@ -271,7 +270,7 @@ long sys_munlockall(void)
     return 0;
 }
 
-/* --- the rest -------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 long sys_sysinfo(void __user *info)
 {
@@ -352,8 +351,8 @@ static ssize_t read_ranges(struct mm *mm, struct uio *to, struct uio *from)
 
     while (from->nr && from->left && to->left) {
         size_t n = MIN(from->iov->len - from->skip, to->left);
-        ssize_t got = read_remote(
-            mm, to, (vaddr_t)from->iov->base + from->skip, n);
+        ssize_t got =
+            read_remote(mm, to, (vaddr_t)from->iov->base + from->skip, n);
 
         if (got < 0)
             return done ? done : got;

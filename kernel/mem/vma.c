@@ -52,7 +52,7 @@ void vma_dispose_list(struct list *dead)
     list_init(dead);
 }
 
-/* --- finding ------------------------------------------------------------- */
+/* --- finding -------------------------------------------------------------- */
 
 struct vma *vma_find(struct mm *mm, vaddr_t addr)
 {
@@ -89,8 +89,7 @@ bool vma_range_mapped(struct mm *mm, vaddr_t addr, size_t len)
 {
     vaddr_t end = addr + len;
 
-    for (struct vma *v = vma_find(mm, addr); addr < end;
-         v = vma_next(mm, v)) {
+    for (struct vma *v = vma_find(mm, addr); addr < end; v = vma_next(mm, v)) {
         if (!v || v->start > addr)
             return false;
         addr = v->end;
@@ -156,7 +155,7 @@ vaddr_t vma_gap(struct mm *mm, size_t len, vaddr_t low, vaddr_t high,
     }
 }
 
-/* --- changing ------------------------------------------------------------ */
+/* --- changing ------------------------------------------------------------- */
 
 static void link_mapping(struct vma *v)
 {
@@ -239,7 +238,7 @@ int vma_split(struct mm *mm, struct vma *v, vaddr_t addr)
     return 0;
 }
 
-/* --- joining ------------------------------------------------------------- */
+/* --- joining -------------------------------------------------------------- */
 
 static bool same_object(const struct vma *a, const struct vma *b)
 {

@@ -58,8 +58,7 @@ static void batch_add(struct batch *b, const struct vma *v,
     if (!p)
         return;
     if (e->dirty && (page_flags(p) & (PG_CACHE | PG_STORE)) == PG_CACHE &&
-        !(atomic_fetch_or_explicit(&p->flags, PG_DIRTY,
-                                   memory_order_relaxed) &
+        !(atomic_fetch_or_explicit(&p->flags, PG_DIRTY, memory_order_relaxed) &
           PG_DIRTY))
         atomic_fetch_add_explicit(&mapping_nr_dirty, 1, memory_order_relaxed);
     uncount(p, n);
@@ -146,8 +145,7 @@ static bool overlap(const struct vma *v, uint64_t start, uint64_t end,
                     vaddr_t *from, vaddr_t *to)
 {
     uint64_t first = MAX(start, v->pgoff);
-    uint64_t last =
-        MIN(end, v->pgoff + ((v->end - v->start) >> PAGE_SHIFT));
+    uint64_t last = MIN(end, v->pgoff + ((v->end - v->start) >> PAGE_SHIFT));
 
     if (first >= last)
         return false;

@@ -114,6 +114,8 @@ static void unlock_and_serve(void)
         if (netdev_loop_pending() ||
             atomic_load_explicit(&due, memory_order_relaxed))
             serve();
+        if (netdev_unflushed)
+            netdev_flush_all();
         spin_unlock(&core);
         atomic_thread_fence(memory_order_seq_cst); /* pairs with net_kick() */
     } while (atomic_load_explicit(&due, memory_order_relaxed) &&

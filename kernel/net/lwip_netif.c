@@ -35,6 +35,7 @@
 #define RX_COPY_MAX 512
 #define TX_PIECES   16
 
+bool netdev_unflushed;
 static struct netdev loopback = {.name = "lo", .mtu = 65535, .link_up = true};
 
 /* --- looking up ------------------------------------------------------------- */
@@ -139,9 +140,23 @@ static err_t transmit(struct netdev *d, struct pbuf *p)
         d->tx_dropped++;
         return ERR_MEM;
     }
+    netdev_unflushed = true;
     d->tx_packets++;
     d->tx_bytes += p->tot_len;
     return ERR_OK;
+}
+
+void netdev_flush_all(void)
+{
+    struct netif *n;
+
+    netdev_unflushed = false;
+    NETIF_FOREACH(n)
+    {
+        struct netdev *d = netif_netdev(n);
+        if (d->ops && d->ops->flush)
+            d->ops->flush(d);
+    }
 }
 
 static err_t link_output(struct netif *n, struct pbuf *p)

@@ -3,10 +3,11 @@
 /*
  * net.h - the border between the kernel and the network stack.
  *
- * kernel/net/ has lwIP behind this: sockets (sock_*.c) call lwIP's raw API
- * with net_lock held; network drivers hand packets in with netif_receive and
- * are handed packets through their transmit function. Replacing the stack
- * means rewriting kernel/net/lwip_*.c only.
+ * kernel/net/ has lwIP behind this: sockets of the Internet (sock_*.c, tcp_*.c)
+ * call lwIP's raw API with net_lock held; network drivers hand packets in with
+ * netif_receive and are handed packets through their transmit function.
+ * Replacing the stack means rewriting lwip_*.c and the ends of those sockets;
+ * drivers, sockets as such, AF_UNIX and system calls do not know it.
  *
  * net_lock is a spinlock-like lock taken in thread context and by deferred
  * work: SOFTIRQ_NET only tries it; who releases it serves what had to wait.
@@ -29,6 +30,9 @@ struct netdev_ops {
     /* Process received frames and completions; at most (budget) frames, via
      * netif_receive. True: more waits. Called with net_lock held. */
     bool (*poll)(struct netdev *d, unsigned budget);
+    /* What was transmitted since the last call may go: one doorbell for many
+     * frames. Called before net_lock is released. May be NULL. */
+    void (*flush)(struct netdev *d);
 };
 
 struct netdev {

@@ -15,12 +15,6 @@
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 
-/* Read once a field that another CPU may be changing under net_lock. */
-#define READ_ONCE(x)                                                           \
-    __atomic_load_n(&(x), __ATOMIC_RELAXED)
-#define WRITE_ONCE(x, v)                                                       \
-    __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
-
 /* --- lwip_core.c: lock, deferred work, memory ---------------------------- */
 
 enum net_due { /* work that waits for net_lock */
@@ -63,6 +57,9 @@ struct netif *netif_by_index(unsigned ifindex);
 /* Devices in order of their index: lo is 1. */
 struct netif *netif_next(unsigned after_index);
 bool netdev_poll_all(unsigned budget);
+/* Frames wait for their device's doorbell; ring it. */
+extern bool netdev_unflushed;
+void netdev_flush_all(void);
 bool netdev_loop_pending(void);
 /* Deliver what we sent to ourselves; true: more waits. */
 bool netdev_loop_run(unsigned budget);

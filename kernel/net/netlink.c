@@ -148,10 +148,11 @@ static int netlink_getname(struct socket *s, void *addr, bool peer)
 
 /* --- requests ----------------------------------------------------------------------- */
 
+/* Called with net_lock held. */
 static int enqueue(void *arg, const void *data, size_t len)
 {
     struct netlink_sock *n = arg;
-    struct nl_datagram *d = kmalloc(sizeof(*d) + len, 0);
+    struct nl_datagram *d = kmalloc(sizeof(*d) + len, ALLOC_NOWAIT);
 
     if (!d)
         return -ENOBUFS;

@@ -7,7 +7,8 @@
 
 #include "lib/types.h"
 
-/* One datagram of an answer; 0 or a negative errno, which ends it. */
+/* One datagram of an answer; 0 or a negative errno, which ends it. Must not
+ * sleep: net_lock may be held. */
 typedef int netlink_emit_fn(void *arg, const void *data, size_t len);
 
 /* Answer the requests in (buf) of (len) bytes, from the socket (portid):

@@ -129,7 +129,7 @@ static void put_link(struct answer *a, const struct netif *n, uint16_t flags)
 
 static uint8_t prefix_len(uint32_t mask_be)
 {
-    return (uint8_t)__builtin_popcount(mask_be);
+    return mask_be ? (uint8_t)(32 - __builtin_ctz(lwip_ntohl(mask_be))) : 0;
 }
 
 static struct ifaddrmsg *begin_addr(struct answer *a, const struct netif *n,
@@ -346,8 +346,6 @@ static void answer_one(struct answer *a)
     flush(a);
 }
 
-/* The emit function allocates, so datagrams are gathered under net_lock and
- * sent between. */
 int rtnetlink_request(const uint8_t *buf, size_t len, uint32_t portid,
                       netlink_emit_fn *emit, void *arg)
 {

@@ -24,6 +24,10 @@
 struct poll_table;
 struct socket;
 
+/* A field that another CPU may be changing, under the family's lock. */
+#define READ_ONCE(x)     __atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v) __atomic_store_n(&(x), (v), __ATOMIC_RELAXED)
+
 #define SOCK_NAME_MAX 128 /* sizeof(struct sockaddr_storage) */
 
 /* One message on its way in or out. */

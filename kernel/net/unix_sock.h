@@ -28,7 +28,7 @@ struct unix_name {
     unsigned len; /* of addr, maybe with the NUL behind it */
     struct sockaddr_un addr;
     char nul;
-} __packed;
+};
 
 enum unix_state { UNIX_NEW, UNIX_CONNECTED, UNIX_LISTENING, UNIX_CLOSED };
 

@@ -8,16 +8,18 @@
 #include "lib/types.h"
 #include "sched/lock.h"
 
+enum lock_how { LOCK_ORDERED, LOCK_NESTED, LOCK_TRY };
+
 #ifdef DEBUG
 extern bool lock_order_active; /* set once threads exist */
-void lock_order_push(uint32_t rank, bool nested);
+void lock_order_push(uint32_t rank, enum lock_how how);
 void lock_order_pop(uint32_t rank);
 #define LOCK_RANK(l) ((l)->rank)
 #else
-static inline void lock_order_push(uint32_t rank, bool nested)
+static inline void lock_order_push(uint32_t rank, enum lock_how how)
 {
     (void)rank;
-    (void)nested;
+    (void)how;
 }
 static inline void lock_order_pop(uint32_t rank)
 {

@@ -112,13 +112,13 @@ static inline void lock(struct mutex *m)
 
 void mutex_lock(struct mutex *m)
 {
-    lock_order_push(LOCK_RANK(m), false);
+    lock_order_push(LOCK_RANK(m), LOCK_ORDERED);
     lock(m);
 }
 
 void mutex_lock_nested(struct mutex *m)
 {
-    lock_order_push(LOCK_RANK(m), true);
+    lock_order_push(LOCK_RANK(m), LOCK_NESTED);
     lock(m);
 }
 
@@ -126,7 +126,7 @@ bool mutex_trylock(struct mutex *m)
 {
     if (!try_acquire(m))
         return false;
-    lock_order_push(RANK_NONE, true);
+    lock_order_push(LOCK_RANK(m), LOCK_TRY);
     return true;
 }
 

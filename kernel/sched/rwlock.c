@@ -56,7 +56,7 @@ static void hand_over(struct rwlock *l)
 
 void read_lock(struct rwlock *l)
 {
-    lock_order_push(LOCK_RANK(l), false);
+    lock_order_push(LOCK_RANK(l), LOCK_ORDERED);
     spin_lock(&l->lock);
     if (unlikely(l->readers < 0 || !list_empty(&l->waiters))) {
         wait_turn(l, false);
@@ -76,7 +76,7 @@ bool read_trylock(struct rwlock *l)
         l->readers++;
     spin_unlock(&l->lock);
     if (got)
-        lock_order_push(RANK_NONE, true);
+        lock_order_push(LOCK_RANK(l), LOCK_TRY);
     return got;
 }
 
@@ -103,13 +103,13 @@ static void lock_for_writing(struct rwlock *l)
 
 void write_lock(struct rwlock *l)
 {
-    lock_order_push(LOCK_RANK(l), false);
+    lock_order_push(LOCK_RANK(l), LOCK_ORDERED);
     lock_for_writing(l);
 }
 
 void write_lock_nested(struct rwlock *l)
 {
-    lock_order_push(LOCK_RANK(l), true);
+    lock_order_push(LOCK_RANK(l), LOCK_NESTED);
     lock_for_writing(l);
 }
 

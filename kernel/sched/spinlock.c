@@ -14,14 +14,8 @@
 #include "sched/lock_priv.h"
 
 #ifdef DEBUG
-void lock_order_push(uint32_t rank, bool nested)
+static void check(const struct thread *t, uint32_t rank, bool nested)
 {
-    struct thread *t = lock_order_active ? current : NULL;
-
-    if (!t)
-        return;
-    if (rank > RANK_SPIN)
-        t->held_locks++;
     for (int i = t->lock_depth - 1; rank && i >= 0; i--) {
         uint32_t held = t->lock_ranks[i];
         if (!held)
@@ -30,6 +24,18 @@ void lock_order_push(uint32_t rank, bool nested)
             panic("lock order: rank %u taken while holding %u", rank, held);
         break;
     }
+}
+
+void lock_order_push(uint32_t rank, enum lock_how how)
+{
+    struct thread *t = lock_order_active ? current : NULL;
+
+    if (!t)
+        return;
+    if (how != LOCK_TRY) /* a failed try does no harm in any order */
+        check(t, rank, how == LOCK_NESTED);
+    if (rank > RANK_SPIN)
+        t->held_locks++;
     ASSERT(t->lock_depth < (int)ARRAY_SIZE(t->lock_ranks));
     t->lock_ranks[t->lock_depth++] = rank;
 }
@@ -87,13 +93,13 @@ static inline void acquire(struct spinlock *l)
 
 void spin_lock(struct spinlock *l)
 {
-    lock_order_push(LOCK_RANK(l), false);
+    lock_order_push(LOCK_RANK(l), LOCK_ORDERED);
     acquire(l);
 }
 
 void spin_lock_nested(struct spinlock *l)
 {
-    lock_order_push(LOCK_RANK(l), true);
+    lock_order_push(LOCK_RANK(l), LOCK_NESTED);
     acquire(l);
 }
 
@@ -102,8 +108,7 @@ bool spin_trylock(struct spinlock *l)
     if (atomic_load_explicit(&l->locked, memory_order_relaxed) ||
         atomic_exchange_explicit(&l->locked, 1, memory_order_acquire))
         return false;
-    /* A failed try does no harm, so the order does not matter here. */
-    lock_order_push(RANK_NONE, true);
+    lock_order_push(LOCK_RANK(l), LOCK_TRY);
 #ifdef DEBUG
     l->owner = lock_order_active ? this_cpu() : NULL;
 #endif

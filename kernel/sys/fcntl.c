@@ -48,8 +48,9 @@ long sys_dup3(int fd, int to, int flags)
 
 /* --- flags ----------------------------------------------------------------------- */
 
-/* F_SETFL changes these; other bits are ignored: fcntl(2). */
-#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | FASYNC)
+/* F_SETFL changes these; other bits are ignored: fcntl(2). (O_ASYNC is one of
+ * the ignored: there is no SIGIO here.) */
+#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT)
 
 static long set_flags(struct file *f, unsigned long arg)
 {

@@ -19,8 +19,29 @@
 #include "sched/cpu.h"
 #include "sys/syscall.h"
 
+static int inode_of_fd(int fd, struct inode **out)
+{
+    struct file *f = fd_get(fd);
+
+    if (!f)
+        return -EBADF;
+    *out = f->inode;
+    inode_get(*out);
+    file_put(f);
+    return 0;
+}
+
+/* fstat(3) of the C library: newfstatat(fd, "", &st, AT_EMPTY_PATH). */
+static bool names_fd(int dirfd, const char __user *uname, int flags)
+{
+    char first = 'x';
+
+    return (flags & AT_EMPTY_PATH) && dirfd != AT_FDCWD &&
+           !get_user(first, uname) && !first;
+}
+
 /* The inode a call is about, with a reference. (flags): AT_SYMLINK_NOFOLLOW,
- * AT_EMPTY_PATH. A descriptor needs no path. */
+ * AT_EMPTY_PATH. */
 static int inode_at(int dirfd, const char __user *uname, int flags,
                     struct inode **out)
 {
@@ -30,22 +51,13 @@ static int inode_at(int dirfd, const char __user *uname, int flags,
     int err;
 
     *out = NULL;
+    if (names_fd(dirfd, uname, flags))
+        return inode_of_fd(dirfd, out);
     if (flags & AT_EMPTY_PATH)
         lookup |= LOOKUP_EMPTY;
     name = path_from_user(uname, flags & AT_EMPTY_PATH);
     if (IS_ERR(name))
         return (int)PTR_ERR(name);
-    if (!*name && dirfd != AT_FDCWD) {
-        struct file *f = fd_get(dirfd);
-
-        path_free(name);
-        if (!f)
-            return -EBADF;
-        *out = f->inode;
-        inode_get(*out);
-        file_put(f);
-        return 0;
-    }
     err = path_lookup(dirfd, name, lookup, &p);
     path_free(name);
     if (err)

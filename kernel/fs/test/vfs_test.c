@@ -3,7 +3,9 @@
 /*
  * vfs_test.c - names: walks, the dentry cache, tmpfs, renames.
  */
+#include "fs/nodes.h"
 #include "fs_fakes.h"
+#include "mem/slab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -526,6 +528,93 @@ static void devices(void **state)
     assert_int_equal(t_stat("/dev/shm", &st, true), 0);
 }
 
+static void tmpfile_link(void **state)
+{
+    struct file *f;
+    struct path p, dir;
+    struct entry_name n = {"named", 5, name_hash("named", 5), false};
+
+    fresh("/tmpfile");
+    assert_int_equal(path_lookup(AT_FDCWD, "/tmpfile", 0, &dir), 0);
+    f = path_open(AT_FDCWD, "/tmpfile", O_TMPFILE | O_RDWR, 0600);
+    assert_int_equal(f->inode->nlink, 0);
+    assert_int_equal(path_of_file(f, &p), 0);
+    assert_int_equal(entry_link(p.dentry->inode, &dir, &n), 0);
+    assert_int_equal(ino("/tmpfile/named"), f->inode->ino);
+    path_put(&p);
+    file_put(f);
+    f = path_open(AT_FDCWD, "/tmpfile", O_TMPFILE | O_EXCL | O_RDWR, 0600);
+    n = (struct entry_name){"other", 5, name_hash("other", 5), false};
+    assert_int_equal(entry_link(f->inode, &dir, &n), -ENOENT);
+    file_put(f);
+    path_put(&dir);
+}
+
+static void seq_grows(void **state)
+{
+    struct seq s = {0};
+
+    for (int k = 0; k < 1000; k++)
+        seq_printf(&s, "%04d %s\n", k, "some text that makes the line longer");
+    assert_false(s.failed);
+    assert_int_equal(s.len, 1000 * 42);
+    assert_memory_equal(s.buf + 999 * 42, "0999 some", 9);
+    seq_write(&s, "end", 3);
+    assert_memory_equal(s.buf + 1000 * 42, "end", 3);
+    kfree(s.buf);
+}
+
+static int shows;
+
+static void show(struct seq *s, void *arg)
+{
+    seq_printf(s, "%s %d\n", (const char *)arg, ++shows);
+}
+
+static int store(const char *text, size_t n, void *arg)
+{
+    memcpy(arg, text, MIN(n, (size_t)3));
+    return n > 3 ? -EINVAL : 0;
+}
+
+static void synthetic_files(void **state)
+{
+    struct super_block *sb = super_alloc("test", 1);
+    struct node *root = node_root();
+    static char value[4] = "abc";
+    char buf[16];
+
+    fresh("/nodes");
+    assert_int_equal(node_add(root, "a/b/f", S_IFREG | 0644, show, store,
+                              value, NULL), 0);
+    assert_int_equal(node_add(root, "a/l", S_IFLNK | 0777, NULL, NULL, NULL,
+                              "b/f"), 0);
+    fake_log_quiet = true;
+    assert_int_equal(node_add(root, "a/b/f", S_IFREG | 0444, show, NULL, value,
+                              NULL), -EEXIST);
+    assert_int_equal(node_add(root, "a/b/f/g", S_IFREG | 0444, show, NULL,
+                              value, NULL), -ENOTDIR);
+    fake_log_quiet = false;
+    sb->root = node_inode(sb, root);
+    assert_int_equal(vfs_mount(sb, "/nodes", "test", "rw"), 0);
+    struct file *f = path_open(AT_FDCWD, "/nodes/a/l", O_RDWR, 0);
+    assert_int_equal(file_read_kernel(f, buf, sizeof(buf), 0), 6);
+    assert_memory_equal(buf, "abc 1\n", 6);
+    assert_int_equal(file_read_kernel(f, buf, 4, 2), 4); /* the same text */
+    assert_memory_equal(buf, "c 1\n", 4);
+    struct uio u;
+    uint64_t pos = 0;
+    uio_init_kernel(&u, "xyz", 3);
+    assert_int_equal(file_write(f, &u, &pos), 3);
+    assert_int_equal(file_read_kernel(f, buf, 5, 0), 5); /* made anew */
+    assert_memory_equal(buf, "xyz 2", 5);
+    uio_init_kernel(&u, "long", 4);
+    assert_int_equal(file_write(f, &u, &pos), -EINVAL);
+    file_put(f);
+    assert_int_equal(t_mkdir("/nodes/new"), -ENOENT);
+    assert_int_equal(t_unlink("/nodes/a/l"), -EPERM);
+}
+
 /* What the tests left unreferenced is really gone: the objects that exist do
  * not depend on how often something is done. */
 static void no_leaks(void **state)
@@ -567,7 +656,8 @@ int main(void)
         cmocka_unit_test(mounts),        cmocka_unit_test(beneath),
         cmocka_unit_test(many_names),    cmocka_unit_test(listing),
         cmocka_unit_test(contents),      cmocka_unit_test(devices),
-        cmocka_unit_test(no_leaks),
+        cmocka_unit_test(tmpfile_link),  cmocka_unit_test(seq_grows),
+        cmocka_unit_test(synthetic_files), cmocka_unit_test(no_leaks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@
 #include "mem/uio.h"
 #include "mem_fakes.h"
 
-/* --- a file on disk -------------------------------------------------------- */
+/* --- a file on disk ------------------------------------------------------- */
 
 static unsigned reads, pages_read;
 static uint64_t bad_page = UINT64_MAX;
@@ -168,7 +168,7 @@ static void test_reclaim(void **state)
     assert_int_equal(fake_locks_held(), 0);
 }
 
-/* --- a store ---------------------------------------------------------------- */
+/* --- a store -------------------------------------------------------------- */
 
 #define STORE_PAGES 40
 #define STORE_SIZE  (STORE_PAGES * PAGE_SIZE)
@@ -297,9 +297,9 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),    cmocka_unit_test(test_readahead),
-        cmocka_unit_test(test_errors),  cmocka_unit_test(test_reclaim),
-        cmocka_unit_test(test_store),   cmocka_unit_test(test_store_full)};
+        cmocka_unit_test(test_read),   cmocka_unit_test(test_readahead),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_reclaim),
+        cmocka_unit_test(test_store),  cmocka_unit_test(test_store_full)};
 
     return cmocka_run_group_tests_name("mapping", tests, setup, NULL);
 }

@@ -27,7 +27,7 @@ static int nr_objects;
 
 #define FILES 2 /* objects that can be mapped by name: a store and a disk */
 
-/* --- the model --------------------------------------------------------------- */
+/* --- the model ------------------------------------------------------------ */
 
 static uint64_t disk_value(uint64_t page)
 {
@@ -98,7 +98,7 @@ static struct space *pick_space(void)
     return s;
 }
 
-/* --- operations -------------------------------------------------------------- */
+/* --- operations ----------------------------------------------------------- */
 
 static void forget(struct space *s, uint64_t from, uint64_t n)
 {
@@ -172,9 +172,12 @@ static void do_map(struct space *s)
     if (!(flags & MAP_FIXED))
         check_free(s, from, n);
     for (uint64_t i = 0; i < n; i++)
-        s->page[from + i] = (struct model_page){
-            .mapped = true, .shared = shared, .own = object < 0,
-            .prot = (uint8_t)prot, .object = object, .page = off + i};
+        s->page[from + i] = (struct model_page){.mapped = true,
+                                                .shared = shared,
+                                                .own = object < 0,
+                                                .prot = (uint8_t)prot,
+                                                .object = object,
+                                                .page = off + i};
     if (flags & MAP_POPULATE)
         populate(s, from, n);
 }
@@ -271,8 +274,8 @@ static void check_space(struct space *s)
             continue;
         assert_true(s->page[i].mapped);
         assert_true(model_read(s, i, &expect));
-        assert_int_equal(
-            *(uint64_t *)phys_to_virt(e.pa + (va_of(i) - e.va)), expect);
+        assert_int_equal(*(uint64_t *)phys_to_virt(e.pa + (va_of(i) - e.va)),
+                         expect);
         if (e.prot & PROT_W)
             assert_true(s->page[i].prot & PROT_W);
         if (!s->page[i].prot)
@@ -411,8 +414,7 @@ static void check_tree(struct space *s)
         anon += rss_kind(page_of(e.pa + (va_of(i) - e.va))) == RSS_ANON;
     }
     assert_int_equal(anon, s->mm->rss_anon);
-    assert_int_equal(rss, s->mm->rss_anon + s->mm->rss_file +
-                              s->mm->rss_shmem);
+    assert_int_equal(rss, s->mm->rss_anon + s->mm->rss_file + s->mm->rss_shmem);
 }
 
 static void step(void)
@@ -420,16 +422,39 @@ static void step(void)
     struct space *s = pick_space();
 
     switch (rnd(20)) {
-    case 0 ... 3: do_map(s); break;
-    case 4: do_unmap(s); break;
-    case 5 ... 7: do_protect(s); break;
-    case 8: do_dontneed(s); break;
-    case 9: do_remap(s); break;
-    case 10: do_fork(s); break;
-    case 11: if (rnd(3) == 0) do_exit(s); break;
-    case 12: if (rnd(8) == 0) do_truncate(); break;
-    case 13: if (rnd(8) == 0) reclaim_pages(rnd(64)); break;
-    default: do_touch(s); break;
+    case 0 ... 3:
+        do_map(s);
+        break;
+    case 4:
+        do_unmap(s);
+        break;
+    case 5 ... 7:
+        do_protect(s);
+        break;
+    case 8:
+        do_dontneed(s);
+        break;
+    case 9:
+        do_remap(s);
+        break;
+    case 10:
+        do_fork(s);
+        break;
+    case 11:
+        if (rnd(3) == 0)
+            do_exit(s);
+        break;
+    case 12:
+        if (rnd(8) == 0)
+            do_truncate();
+        break;
+    case 13:
+        if (rnd(8) == 0)
+            reclaim_pages(rnd(64));
+        break;
+    default:
+        do_touch(s);
+        break;
     }
     assert_int_equal(fake_locks_held(), 0);
 }
@@ -460,9 +485,9 @@ static void test_random(void **state)
     objects[0] = (struct object){
         .file = fake_file(NULL, MAPPING_STORE, OBJECT_PAGES << PAGE_SHIFT),
         .pages = OBJECT_PAGES};
-    objects[1] = (struct object){
-        .file = fake_file(&disk, 0, OBJECT_PAGES << PAGE_SHIFT),
-        .pages = OBJECT_PAGES};
+    objects[1] =
+        (struct object){.file = fake_file(&disk, 0, OBJECT_PAGES << PAGE_SHIFT),
+                        .pages = OBJECT_PAGES};
     for (unsigned i = 0; i < OBJECT_PAGES; i++)
         objects[1].value[i] = disk_value(i);
     nr_objects = FILES;
@@ -487,14 +512,13 @@ static void test_random(void **state)
         assert_int_equal(mm_rss_total[k], 0);
 }
 
-/* --- cases --------------------------------------------------------------------- */
+/* --- cases ---------------------------------------------------------------- */
 
 /* An allocator's arena grows page by page: two areas all the time. */
 static void test_arena(void **state)
 {
     struct mm *mm = new_mm();
-    long at = mm_map(mm, 0, 4ul << 20, 0, MAP_PRIVATE | MAP_NORESERVE, NULL,
-                     0);
+    long at = mm_map(mm, 0, 4ul << 20, 0, MAP_PRIVATE | MAP_NORESERVE, NULL, 0);
 
     (void)state;
     assert_int_equal(at % (2l << 20), 0);
@@ -569,22 +593,19 @@ static void test_limits(void **state)
     (void)state;
     assert_int_equal(mm_map(mm, 0, 0, 3, MAP_PRIVATE, NULL, 0), -EINVAL);
     assert_int_equal(mm_map(mm, 0, 1, 3, 0, NULL, 0), -EINVAL);
-    assert_int_equal(mm_map(mm, 0, SIZE_MAX, 3, MAP_PRIVATE, NULL, 0),
-                     -ENOMEM);
+    assert_int_equal(mm_map(mm, 0, SIZE_MAX, 3, MAP_PRIVATE, NULL, 0), -ENOMEM);
     assert_int_equal(mm_map(mm, USER_TOP - PAGE_SIZE, 2 * PAGE_SIZE, 3,
                             MAP_PRIVATE | MAP_FIXED, NULL, 0),
                      -ENOMEM);
-    assert_int_equal(mm_map(mm, 0, PAGE_SIZE, 3, MAP_PRIVATE | MAP_FIXED,
-                            NULL, 0),
-                     -EPERM);
     assert_int_equal(
-        mm_map(mm, 0, PAGE_SIZE, 3, MAP_PRIVATE, NULL, UINT64_MAX),
-        -EOVERFLOW);
+        mm_map(mm, 0, PAGE_SIZE, 3, MAP_PRIVATE | MAP_FIXED, NULL, 0), -EPERM);
+    assert_int_equal(mm_map(mm, 0, PAGE_SIZE, 3, MAP_PRIVATE, NULL, UINT64_MAX),
+                     -EOVERFLOW);
     mm->mmap_top = 1ul << 46;
-    assert_int_equal(
-        mm_map(mm, 0, total + PAGE_SIZE, 3, MAP_PRIVATE, NULL, 0), -ENOMEM);
-    assert_true(mm_map(mm, 0, 1ul << 40, 0, MAP_PRIVATE | MAP_NORESERVE, NULL,
-                       0) > 0);
+    assert_int_equal(mm_map(mm, 0, total + PAGE_SIZE, 3, MAP_PRIVATE, NULL, 0),
+                     -ENOMEM);
+    assert_true(
+        mm_map(mm, 0, 1ul << 40, 0, MAP_PRIVATE | MAP_NORESERVE, NULL, 0) > 0);
     assert_int_equal(mm_unmap(mm, 1, PAGE_SIZE), -EINVAL);
     assert_int_equal(mm_unmap(mm, PAGE_SIZE, 0), -EINVAL);
     assert_int_equal(mm_unmap(mm, USER_TOP, PAGE_SIZE), -EINVAL);
@@ -624,8 +645,7 @@ static void test_growth(void **state)
 static void test_access(void **state)
 {
     struct mm *mm = new_mm();
-    vaddr_t at = (vaddr_t)mm_map(mm, 0, 3 * PAGE_SIZE, 3, MAP_PRIVATE, NULL,
-                                 0);
+    vaddr_t at = (vaddr_t)mm_map(mm, 0, 3 * PAGE_SIZE, 3, MAP_PRIVATE, NULL, 0);
     char out[5000], back[5000];
     struct futex_key k1, k2;
 

@@ -20,8 +20,10 @@
 #define MIB (1ul << 20)
 
 static const struct fake_range ranges[] = {
-    {0x1000, 0x9fc00},           {MIB, 24 * MIB + 0x3000},
-    {25 * MIB + 0x800, 40 * MIB}, {4 * GIB, 4 * GIB + 64 * MIB},
+    {0x1000, 0x9fc00},
+    {MIB, 24 * MIB + 0x3000},
+    {25 * MIB + 0x800, 40 * MIB},
+    {4 * GIB, 4 * GIB + 64 * MIB},
     {6 * GIB + 0x5000, 6 * GIB + 3 * MIB},
 };
 
@@ -105,8 +107,8 @@ static void test_random(void **state)
 
         fake_set_cpu((unsigned)(random_u64() % 4));
         if (h->p) {
-            uint64_t *end = (uint64_t *)((char *)page_virt(h->p) +
-                                         (PAGE_SIZE << h->order));
+            uint64_t *end =
+                (uint64_t *)((char *)page_virt(h->p) + (PAGE_SIZE << h->order));
             assert_int_equal(end[-1], h->mark);
             assert_int_equal(*(uint64_t *)page_virt(h->p), h->mark);
             page_put(h->p);

@@ -44,8 +44,8 @@ static void alloc_one(struct object *o)
 
     o->size = random_u64() % 10 ? random_u64() % 600 : random_u64() % 20000;
     o->mark = 0;
-    o->p = zero ? kzalloc(o->size, ALLOC_NOWAIT)
-                : kmalloc(o->size, ALLOC_NOWAIT);
+    o->p =
+        zero ? kzalloc(o->size, ALLOC_NOWAIT) : kmalloc(o->size, ALLOC_NOWAIT);
     assert_non_null(o->p);
     assert_true(kmalloc_usable(o->p) >= o->size);
     assert_int_equal((uintptr_t)o->p % 16, 0);

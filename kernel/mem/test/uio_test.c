@@ -125,8 +125,7 @@ static void test_strings(void **state)
             memset(dst, 'y', sizeof(dst));
             assert_int_equal(strncpy_from_user(dst, src + off, 300), len);
             assert_int_equal(strlen(dst), len);
-            assert_int_equal(strncpy_from_user(dst, src + off, len + 1),
-                             len);
+            assert_int_equal(strncpy_from_user(dst, src + off, len + 1), len);
             assert_int_equal(strncpy_from_user(dst, src + off, len),
                              -ENAMETOOLONG);
         }

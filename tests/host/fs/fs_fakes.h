@@ -33,6 +33,8 @@ extern int (*fake_sleep)(void);
 void fake_vfs_start(void);
 /* A disk of these bytes. */
 void fake_disk(struct blockdev *d, const void *data, size_t size);
+/* Free what ext4_mount() made; the root has been put. */
+void fake_unmount(struct super_block *sb);
 /* Descriptors for dirfd arguments. */
 extern struct file *fake_fds[16];
 

@@ -40,7 +40,7 @@ void fake_set_cpu(unsigned id)
     fake_cpus[id].id = id;
 }
 
-/* --- the machine ----------------------------------------------------------- */
+/* --- the machine ---------------------------------------------------------- */
 
 void fake_machine(const struct fake_range *r, unsigned n)
 {
@@ -49,8 +49,7 @@ void fake_machine(const struct fake_range *r, unsigned n)
     fake_memory = host_map(size);
     memset(&boot_info, 0, sizeof(boot_info));
     for (unsigned i = 0; i < n; i++)
-        boot_info.memory[i] =
-            (struct boot_memory){r[i].start, r[i].end, true};
+        boot_info.memory[i] = (struct boot_memory){r[i].start, r[i].end, true};
     boot_info.nr_memory = n;
     boot_info.kernel_start = 1 << 20;
     boot_info.kernel_end = (1 << 20) + 700 * 1024 + 100;
@@ -72,7 +71,7 @@ uint64_t fake_free_pages(void)
     return page_count_free();
 }
 
-/* --- locks ------------------------------------------------------------------ */
+/* --- locks ---------------------------------------------------------------- */
 
 static int held;
 
@@ -153,7 +152,7 @@ void write_unlock(struct rwlock *l)
     held--;
 }
 
-/* --- the scheduler ---------------------------------------------------------- */
+/* --- the scheduler -------------------------------------------------------- */
 
 void wq_init(struct wait_queue *q)
 {
@@ -234,7 +233,7 @@ uint64_t random_u64(void)
     return x ^= x << 17;
 }
 
-/* --- log --------------------------------------------------------------------- */
+/* --- log ------------------------------------------------------------------ */
 
 void klog(enum log_level level, const char *fmt, ...)
 {
@@ -249,7 +248,7 @@ void panic(const char *fmt, ...)
     host_die(fmt, ap);
 }
 
-/* --- processes --------------------------------------------------------------- */
+/* --- processes ------------------------------------------------------------ */
 
 int fake_kills;
 
@@ -278,7 +277,7 @@ int signal_send_process(struct process *p, int signo,
     return 0;
 }
 
-/* --- files ------------------------------------------------------------------- */
+/* --- files ---------------------------------------------------------------- */
 
 static const struct file_ops file_operations = {.kind = "file"};
 int fake_files;
@@ -322,7 +321,7 @@ struct file *tmpfs_anon_file(const char *name, uint64_t size)
     return fake_file(NULL, MAPPING_STORE, size);
 }
 
-/* --- copies ------------------------------------------------------------------ */
+/* --- copies --------------------------------------------------------------- */
 
 static const char *bad;
 static size_t bad_size;

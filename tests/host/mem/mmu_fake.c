@@ -100,7 +100,8 @@ static struct entry *covering(struct arch_mmu *m, vaddr_t va, vaddr_t *start)
     return e && e->present && e->huge ? e : NULL;
 }
 
-static void describe(const struct entry *e, vaddr_t start, struct mmu_entry *out)
+static void describe(const struct entry *e, vaddr_t start,
+                     struct mmu_entry *out)
 {
     *out = (struct mmu_entry){.pa = e->pa,
                               .size = e->huge ? HUGE_SIZE : PAGE_SIZE,
@@ -128,8 +129,8 @@ int mmu_map(struct arch_mmu *m, vaddr_t va, paddr_t pa, size_t size,
     if (size == PAGE_SIZE && covering(m, va, &start) &&
         covering(m, va, &start)->huge)
         return -EEXIST;
-    *e = (struct entry){pa, (uint16_t)prot, true, size == HUGE_SIZE, true,
-                        false};
+    *e = (struct entry){pa,   (uint16_t)prot, true, size == HUGE_SIZE,
+                        true, false};
     return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * asm_offsets.c - compiled to assembly text only; mk/arch.mk turns the lines
+ * asm_offsets.c - compiled to assembly text only; mk/arch.mk turns the strings
  * with "->" into build/kernel/arch/x86_64/asm_offsets.h.
  */
 #include "arch/x86_64/arch.h"
@@ -9,7 +9,9 @@
 #include "sched/thread.h"
 
 #define OFFSET(name, type, field)                                              \
-    __asm__ volatile("->#define " #name " %c0" : : "i"(offsetof(type, field)))
+    __asm__ volatile(".ascii \"->#define " #name " %c0\""                     \
+                     :                                                         \
+                     : "i"(offsetof(type, field)))
 
 void asm_offsets(void);
 void asm_offsets(void)
@@ -26,7 +28,7 @@ void asm_offsets(void)
     OFFSET(FRAME_CS, struct trapframe, cs);
     OFFSET(FRAME_RFLAGS, struct trapframe, rflags);
     OFFSET(FRAME_RSP, struct trapframe, rsp);
-    __asm__ volatile("->#define FRAME_SIZE %c0"
+    __asm__ volatile(".ascii \"->#define FRAME_SIZE %c0\""
                      :
                      : "i"(sizeof(struct trapframe)));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * int128.c - the division of 128-bit numbers that the compiler calls for
+ * libgcc.c - arithmetic that the compiler calls for instead of instructions
  * (libgcc's name and meaning).
  */
 #include "lib/log.h"
@@ -10,6 +10,7 @@
 typedef unsigned __int128 u128;
 
 u128 __udivti3(u128 n, u128 d);
+int __popcountdi2(uint64_t v);
 
 /* (hi:lo) / d for hi < d: one DIV; *(rem) is the remainder. */
 static uint64_t div_step(uint64_t hi, uint64_t lo, uint64_t d, uint64_t *rem)
@@ -40,4 +41,14 @@ u128 __udivti3(u128 n, u128 d)
         }
     }
     return q;
+}
+
+/* Number of one bits; called for __builtin_popcount without POPCNT. */
+int __popcountdi2(uint64_t v)
+{
+    int n = 0;
+
+    for (; v; v &= v - 1)
+        n++;
+    return n;
 }
