@@ -3,8 +3,9 @@
 /*
  * vfs_test.c - names: walks, the dentry cache, tmpfs, renames.
  */
-#include "fs/nodes.h"
 #include "fs_fakes.h"
+
+#include "fs/nodes.h"
 #include "mem/slab.h"
 
 #include <setjmp.h>
