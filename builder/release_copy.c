@@ -173,7 +173,7 @@ int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
     else if (!(d = opendir(host)))
         r = fail("cannot read '%s': %s", host, strerror(errno));
     free(guest);
-    while (!r && (errno = 0, e = readdir(d))) {
+    while (d && !r && (errno = 0, e = readdir(d))) {
         char *below, *path;
 
         if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))

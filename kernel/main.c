@@ -42,6 +42,38 @@ static void cmdline_collect(void)
     kernel_cmdline[got ? n + 1 + MIN(got, room) : n] = '\0';
 }
 
+/* Keys of include/abi/machine.h; one that ends in '.' stands for all that
+ * begin so. Process 1 reads most of them. */
+static const char *const known_keys[] = {
+    "root", "init", "hostname", "ip", "ip.wait", "env.", "arg", "grace",
+    "trace", "loglevel", "maxcpus", "exit.port", "exit.log",
+    "virtio_mmio.device",
+};
+
+static bool key_known(const char *word)
+{
+    size_t len = strchr(word, '=') ? (size_t)(strchr(word, '=') - word)
+                                   : strlen(word);
+
+    for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
+        size_t n = strlen(known_keys[i]);
+        if (!strncmp(word, known_keys[i], n) &&
+            (len == n || known_keys[i][n - 1] == '.'))
+            return true;
+    }
+    return false;
+}
+
+static void cmdline_report_unknown(void)
+{
+    const char *line = kernel_cmdline;
+    char word[128];
+
+    while (cmdline_next(&line, word, sizeof(word)) >= 0)
+        if (!key_known(word))
+            kwarn("command line: '%s' is not known and is ignored", word);
+}
+
 static void cmdline_apply(void)
 {
     char value[64];
@@ -138,6 +170,7 @@ void kernel_main(void)
     acpi_early_init();    /* tables */
     arch_interrupts_init(); /* APIC, IO-APIC */
     arch_clock_init();    /* time */
+    cmdline_report_unknown(); /* now that messages have a time */
     random_init();        /* seed */
     vfs_init();           /* dentries, inodes */
     epoll_init();         /* its locks */

@@ -34,6 +34,11 @@ CHECKS += lib boot guest builder
 
 # --- all of them -------------------------------------------------------------
 
+# Machines: the example release, booted every way there is.
+.PHONY: check-e2e
+check-e2e: $(B)/hello.img
+	$(Q)tests/e2e/run.sh hello
+
 .PHONY: check test setup
 check:
 	$(Q)scripts/run-tests.sh $(foreach c,$(CHECKS),'$c=$(MAKE) -s check-$c')
@@ -43,4 +48,4 @@ setup:
 
 test: setup
 	$(Q)$(MAKE) all
-	$(Q)$(MAKE) -s check
+	$(Q)$(MAKE) -s check CHECKS="$(CHECKS) e2e"

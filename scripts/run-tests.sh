@@ -14,6 +14,12 @@ passed=0
 failed=0
 skipped=0
 
+# Sum of the numbers of a Common Test summary: "TEST COMPLETE, 5 ok, 1 failed of".
+count_ct() {
+    sed -n "s/.*TEST COMPLETE,.* \\([0-9][0-9]*\\) $1.*/\\1/p" "$2" |
+        awk '{ n += $1 } END { print n + 0 }'
+}
+
 # Sum of the numbers in lines like "[  PASSED  ] 7 test(s)." (cmocka).
 count() {
     sed -n "s/^\\[  $1  \\] \\([0-9][0-9]*\\) test.*/\\1/p" "$2" |
@@ -27,8 +33,8 @@ for item; do
     sh -c "${item#*=}" >"$log" 2>&1
     status=$?
     seconds=$(($(date +%s) - start))
-    good=$(count PASSED "$log")
-    bad=$(count FAILED "$log")
+    good=$(($(count PASSED "$log") + $(count_ct ok "$log")))
+    bad=$(($(count FAILED "$log") + $(count_ct failed "$log")))
     if [ $status -eq 77 ]; then
         skipped=$((skipped + 1))
         echo "skip  $name: $(tail -n 1 "$log")"

@@ -15,6 +15,8 @@
  *   init=PATH             program started as process 1 (default /sbin/init)
  *   hostname=NAME
  *   ip=dhcp | ip=ADDR/PREFIX[,GATEWAY[,DNS...]] | ip=none
+ *   ip.wait=SECONDS       how long process 1 waits for a DHCP lease before it
+ *                         starts the release (default 3)
  *   env.NAME=VALUE        environment of the release
  *   arg=WORD              an argument appended to the emulator's
  *   grace=SECONDS         time between power button and hard stop (default 30)

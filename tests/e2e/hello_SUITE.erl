@@ -113,5 +113,5 @@ missing_init(C) ->
 
 unknown_option(C) ->
     Vm = boot(C, #{append => "no.such.option=1"}),
-    vm:wait(Vm, "no\\.such\\.option", 1000),
+    vm:wait(Vm, "no\\.such\\.option", 5000),
     vm:stop(Vm).

@@ -9,8 +9,12 @@ export UNIBEAM_BUILD
 export HELLO_IMAGE="$UNIBEAM_BUILD/hello.img"
 logs=$UNIBEAM_BUILD/ct-logs
 mkdir -p "$logs"
+beams=$UNIBEAM_BUILD/ct-ebin
+mkdir -p "$beams"
+erlc -o "$beams" tests/e2e/*.erl
+
 suites=
-for s; do suites="$suites tests/e2e/${s}_SUITE"; done
+for s; do suites="$suites ${s}_SUITE"; done
 # shellcheck disable=SC2086 # a list of words
-exec ct_run -noinput -dir tests/e2e -suite $suites -logdir "$logs" \
-    -no_auto_compile false -pa "$logs" -erl_args -kernel logger_level error
+exec ct_run -noinput -no_auto_compile -dir "$beams" -suite $suites \
+    -logdir "$logs" -pa "$beams" -erl_args -kernel logger_level error

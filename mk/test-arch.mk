@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the unibeam authors
+#
+# Host-run tests of what in kernel/arch has no hardware in it: page tables in
+# a pool of pages, and the readers of firmware's tables.
+
+ARCH_HOST := $(B)/host/arch
+ARCH_TESTS := mmu firmware
+ARCH_CFLAGS := $(HOST_TEST_CFLAGS) -fwrapv -fno-strict-aliasing -Ikernel \
+	-Iinclude -isystem kernel/lib/compat -isystem $(UAPI) \
+	-Dssize_t=k_ssize_t -Doff_t=k_off_t -Dpid_t=k_pid_t \
+	-Dstrlcpy=k_strlcpy
+
+$(ARCH_HOST)/%_test: kernel/arch/x86_64/test/%_test.c kernel/lib/string.c \
+		$(UAPI)/.done
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ARCH_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka
+
+-include $(wildcard $(ARCH_HOST)/*.d)
+
+.PHONY: check-arch
+check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test)
+	$(Q)for t in $^; do $$t || exit 1; done
+
+CHECKS += arch

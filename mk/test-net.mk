@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the unibeam authors
+#
+# Host-run tests of kernel/net: sockets on lwIP's loopback and on a device whose
+# wire is the test; a fuzzer of received frames. lwIP's assertions are on.
+
+NET_HOST := $(B)/host/net
+NET_SRC := $(filter-out proc_net,$(notdir $(basename $(wildcard kernel/net/*.c))))
+NET_TEST_LWIP := $(LWIP_SRC:%.c=$(NET_HOST)/lwip/%.o)
+NET_TEST_OBJ := $(NET_SRC:%=$(NET_HOST)/%.o) $(NET_TEST_LWIP) \
+	$(NET_HOST)/fake/fakes.o $(NET_HOST)/fake/host.o \
+	$(NET_HOST)/fake/string.o $(NET_HOST)/fake/printf.o
+NET_TESTS := tcp_test udp_test unix_test option_test
+NET_TEST_INC := -Itests/host/mem -Itests/host/net -Ikernel \
+	-Iinclude -isystem kernel/lib/compat -isystem $(UAPI) $(LWIP_INC)
+NET_TEST_CFLAGS = $(HOST_TEST_CFLAGS) -ffreestanding -fwrapv \
+	-fno-strict-aliasing -DDEBUG $(NET_TEST_INC)
+
+$(NET_TEST_LWIP): $(NET_HOST)/lwip/%.o: $(LWIP_STAMP) \
+		kernel/net/lwip/lwipopts.h | $(UAPI)/.done
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NET_TEST_CFLAGS) -fno-sanitize=alignment -w -MMD -MP -c -o $@ \
+		$(LWIP_DIR)/src/$*.c
+$(NET_HOST)/fake/host.o: tests/host/mem/host.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -Itests/host/mem -MMD -MP -c -o $@ $<
+$(NET_HOST)/fake/fakes.o: tests/host/net/fakes.c | $(UAPI)/.done $(LWIP_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NET_TEST_CFLAGS) -MMD -MP -c -o $@ $<
+$(NET_HOST)/fake/%.o: kernel/lib/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NET_TEST_CFLAGS) -fno-builtin -MMD -MP -c -o $@ $< \
+		$(if $(filter string,$*),$(foreach f,$(filter-out strlcpy,$(LIB_RENAME)),-D$f=k_$f))
+$(NET_HOST)/%.o: kernel/net/%.c | $(UAPI)/.done $(LWIP_STAMP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(NET_TEST_CFLAGS) -fno-sanitize=alignment -MMD -MP -c -o $@ $<
+$(NET_HOST)/%_test: kernel/net/test/%_test.c $(NET_TEST_OBJ)
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -DDEBUG $(NET_TEST_INC) -MMD -MP -o $@ \
+		$(filter %.c %.o,$^) -lcmocka
+$(NET_HOST)/packet_fuzz: kernel/net/test/packet_fuzz.c $(NET_TEST_OBJ)
+	$(Q)$(CC) $(NET_TEST_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^)
+
+-include $(wildcard $(NET_HOST)/*.d $(NET_HOST)/*/*.d $(NET_HOST)/*/*/*.d)
+.SECONDARY: $(NET_TEST_OBJ)
+
+.PHONY: check-net
+check-net: $(NET_TESTS:%=$(NET_HOST)/%) $(NET_HOST)/packet_fuzz
+	$(Q)set -e; for t in $(NET_TESTS); do $(NET_HOST)/$$t; done
+	$(Q)$(NET_HOST)/packet_fuzz 20000
+
+CHECKS += net
