@@ -35,60 +35,68 @@ enum { MEM_RAM = 1, MEM_RESERVED = 2, MEM_ACPI = 3, MEM_NVS = 4 };
 struct boot_info boot_info;
 paddr_t ap_boot_page;
 
-static void memory_insert(struct boot_memory m)
+static uint64_t entry_end(const struct hvm_memmap_entry *e)
 {
-    struct boot_memory *list = boot_info.memory;
-    unsigned i = boot_info.nr_memory;
-
-    if (i == BOOT_MEMORY_MAX)
-        return;
-    for (; i > 0 && list[i - 1].start > m.start; i--)
-        list[i] = list[i - 1];
-    list[i] = m;
-    boot_info.nr_memory++;
+    return e->addr + e->size < e->addr ? UINT64_MAX : e->addr + e->size;
 }
 
-static void memory_add(const struct hvm_memmap_entry *e)
+/* The lowest start or end of any entry above (after); UINT64_MAX = none. */
+static uint64_t next_border(const struct hvm_memmap_entry *e, uint32_t n,
+                            uint64_t after)
 {
-    paddr_t limit = 1ul << MIN(cpu_features.phys_bits, 46u);
-    paddr_t end = e->addr + e->size;
+    uint64_t best = UINT64_MAX;
 
-    if (end < e->addr || end > limit)
-        end = limit;
-    if (e->addr >= end || e->type < MEM_RAM || e->type > MEM_NVS ||
-        (e->type == MEM_RESERVED && e->size > RESERVED_MAX))
-        return;
-    memory_insert((struct boot_memory){e->addr, end, e->type == MEM_RAM});
+    for (; n; n--, e++) {
+        if (e->addr > after)
+            best = MIN(best, e->addr);
+        if (entry_end(e) > after)
+            best = MIN(best, entry_end(e));
+    }
+    return best;
 }
 
-/* Firmware is not to be trusted with overlaps: what an unusable range covers is
- * not memory, and nothing is listed twice. */
-static void memory_remove_overlaps(void)
+/* What is at (at), where entries overlap: memory only if all say so. */
+static enum memory_kind { NOTHING, RAM, TABLES, DEVICES }
+kind_at(const struct hvm_memmap_entry *e, uint32_t n, uint64_t at)
 {
-    struct boot_memory *m = boot_info.memory;
+    enum memory_kind kind = NOTHING, k;
 
-    for (unsigned i = 0; i + 1 < boot_info.nr_memory;) {
-        if (m[i].end <= m[i + 1].start) {
-            i++;
+    for (; n; n--, e++) {
+        if (at < e->addr || at >= entry_end(e))
             continue;
-        }
-        if (m[i].usable && m[i].end > m[i + 1].end &&
-            boot_info.nr_memory < BOOT_MEMORY_MAX) {
-            struct boot_memory rest = {m[i + 1].end, m[i].end, true};
-            m[i].end = m[i + 1].start;
-            memory_insert(rest);
-        } else if (m[i].usable) {
-            m[i].end = m[i + 1].start;
-        } else {
-            m[i + 1].start = MIN(m[i].end, m[i + 1].end);
-        }
-        if (m[i].start >= m[i].end || m[i + 1].start >= m[i + 1].end) {
-            unsigned gone = m[i].start >= m[i].end ? i : i + 1;
-            boot_info.nr_memory--;
-            memmove(&m[gone], &m[gone + 1],
-                    (boot_info.nr_memory - gone) * sizeof(*m));
-            i = i ? i - 1 : 0;
-        }
+        if (e->type == MEM_RAM)
+            k = RAM;
+        else if (e->type == MEM_ACPI || e->type == MEM_NVS ||
+                 (e->type == MEM_RESERVED && e->size <= RESERVED_MAX))
+            k = TABLES;
+        else
+            k = DEVICES;
+        kind = MAX(kind, k);
+    }
+    return kind;
+}
+
+static void memory_add(uint64_t start, uint64_t end, bool usable)
+{
+    struct boot_memory *m = &boot_info.memory[boot_info.nr_memory];
+
+    if (boot_info.nr_memory && m[-1].end == start && m[-1].usable == usable)
+        m[-1].end = end;
+    else if (boot_info.nr_memory < BOOT_MEMORY_MAX) {
+        *m = (struct boot_memory){start, end, usable};
+        boot_info.nr_memory++;
+    }
+}
+
+static void memory_read(const struct hvm_memmap_entry *e, uint32_t n)
+{
+    uint64_t limit = 1ul << MIN(cpu_features.phys_bits, 46u), next;
+
+    for (uint64_t at = 0; at < limit; at = next) {
+        enum memory_kind kind = kind_at(e, n, at);
+        next = MIN(next_border(e, n, at), limit);
+        if (kind == RAM || kind == TABLES)
+            memory_add(at, next, kind == RAM);
     }
 }
 
@@ -121,13 +129,11 @@ void boot_info_init(void)
     boot_info.kernel_end = image_paddr(kernel_image_end);
     if (!readable(boot_start_info, sizeof(*s)) || s->magic != START_MAGIC)
         panic("not started by a PVH loader");
-    if (s->version < 1 || !readable(s->memmap, s->memmap_entries *
-                                                   sizeof(struct hvm_memmap_entry)))
+    if (s->version < 1 ||
+        !readable(s->memmap,
+                  s->memmap_entries * sizeof(struct hvm_memmap_entry)))
         panic("the loader gives no memory map");
-    const struct hvm_memmap_entry *e = phys_to_virt(s->memmap);
-    for (uint32_t i = 0; i < s->memmap_entries; i++)
-        memory_add(&e[i]);
-    memory_remove_overlaps();
+    memory_read(phys_to_virt(s->memmap), MIN(s->memmap_entries, 1024u));
     choose_ap_page();
     if (readable(s->cmdline, sizeof(boot_info.cmdline)))
         strlcpy(boot_info.cmdline, phys_to_virt(s->cmdline),
