@@ -17,8 +17,8 @@
  *
  * Its rate comes from CPUID or the hypervisor. Else it is measured against a
  * reference counter, while the CPU halts for a moment: a busy wait would cost
- * emulators and -icount runs dearly. That is good to some 0.1 %; a second
- * sample, taken a second or more later in a timer interrupt, makes it a few
+ * emulators and -icount runs dearly. That is good to some 0.1 %; samples taken
+ * a second and half a minute later, in a timer interrupt, make it a few
  * millionths. Time goes on from where it is, at the better rate.
  */
 #include "arch/x86_64/arch_priv.h"
@@ -30,6 +30,10 @@
 #include "sched/time.h"
 
 #define NSEC_HZ 1000000000ul
+
+/* When the rate is measured again, over all the time since start-up. */
+#define REFINE_FIRST (1 * NSEC_PER_SEC)
+#define REFINE_AGAIN (30 * NSEC_PER_SEC)
 
 static union {
     struct vdso_data data;
@@ -230,8 +234,7 @@ static void measure_tsc(void)
     s = take_sample(false);
     set_tsc_rate(rate(s.tsc - first_sample.tsc,
                       ((s.ref - first_sample.ref) & ref->mask) ?: 1));
-    if (ref->always)
-        refine_after = NSEC_PER_SEC;
+    refine_after = REFINE_FIRST;
 }
 
 /* The APIC timer against the TSC: 20 us are good to a part in a thousand or
@@ -262,7 +265,7 @@ void clock_refine(void)
     now = arch_clock_monotonic();
     if (now < refine_after || vdso.data.mode != VDSO_TSC)
         return;
-    refine_after = 0;
+    refine_after = now < REFINE_AGAIN ? REFINE_AGAIN : 0;
     s = take_sample(false);
     ticks = (s.ref - first_sample.ref) & ref->mask;
     expect = mul_div(s.tsc - first_sample.tsc, ref->hz, tsc_hz);
@@ -272,6 +275,7 @@ void clock_refine(void)
     hz = rate(s.tsc - first_sample.tsc,
               ticks + wraps * ((uint64_t)ref->mask + 1));
     if (hz > tsc_hz + tsc_hz / 20 || hz < tsc_hz - tsc_hz / 20) {
+        refine_after = 0;
         kwarn("clock: the TSC's rate is not constant against the %s",
               ref->name);
         return;

@@ -100,7 +100,7 @@ static bool pm_find(void)
 #define PIT_COMMAND  0x43
 #define PIT_GATE     0x61
 
-/* It counts down from 65535 once, 55 ms; the complement counts up. */
+/* It counts down, in mode 0 again and again; the complement counts up. */
 static uint32_t pit_read(void)
 {
     uint32_t v;
