@@ -103,12 +103,13 @@ static int icmp4_errno(uint8_t type, uint8_t code)
     return unreach[code];
 }
 
-static void icmp4(const uint8_t *m, unsigned len)
+static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp)
 {
     struct flow f;
     int err = len >= 36 ? icmp4_errno(m[0], m[1]) : 0;
 
-    if (!err || inet_chksum(m, (u16_t)len))
+    if (!err || ((inp->chksum_flags & NETIF_CHECKSUM_CHECK_ICMP) &&
+                 inet_chksum(m, (u16_t)len)))
         return;
     const uint8_t *ip = m + 8;
     unsigned hlen = (ip[0] & 15) * 4u;
@@ -125,7 +126,6 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
     unsigned hlen = p->len >= 20 ? (h[0] & 15) * 4u : 0;
     struct flow f;
 
-    (void)inp;
     if (hlen < 20)
         return 0;
     unsigned len = MIN((unsigned)be16(h + 2), (unsigned)p->len);
@@ -139,7 +139,7 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
             syn_in_timewait(&f, h + hlen);
         }
     } else if (h[9] == IP_PROTO_ICMP) {
-        icmp4(h + hlen, len - hlen);
+        icmp4(h + hlen, len - hlen, inp);
     }
     return 0;
 }

@@ -5,7 +5,8 @@
  *
  * A descriptor sent over a socket and not yet received is a reference from
  * that socket's queue. Sockets can refer to each other in a ring this way,
- * with no descriptor left anywhere. Whenever a socket is closed while sockets
+ * with no descriptor left anywhere. Nothing tells when that happens; as in
+ * Linux, they are looked for whenever some other socket is closed while sockets
  * are in flight:
  *
  *  1. Candidates are those all of whose file references are in messages.

@@ -57,6 +57,7 @@
 #define LWIP_IPV4                   1
 #define LWIP_IPV6                   1
 #define LWIP_IPV6_FRAG              1
+#define IPV6_FRAG_COPYHEADER        1 /* pointers are wider than the header */
 #define LWIP_IPV6_DHCP6             0
 #define LWIP_IPV6_NUM_ADDRESSES     4
 #define LWIP_ND6_NUM_NEIGHBORS      16

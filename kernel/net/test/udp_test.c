@@ -15,6 +15,7 @@
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <asm/ioctls.h>
 #include <linux/sockios.h>
 #include <setjmp.h>
 #include <stdarg.h>

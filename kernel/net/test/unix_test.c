@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <asm/ioctls.h>
 #include <linux/sockios.h>
 #include <linux/un.h>
 
@@ -190,6 +191,9 @@ static void test_cycle(void **state)
     assert_int_equal(send_fds(fd[0], "x", 1, &fd[0], 1), 1);
     assert_int_equal(send_fds(fd[1], "x", 1, &fd[1], 1), 1);
     close_both(fd);
+    assert_true(fake_allocated > baseline);
+    pair(SOCK_DGRAM, other); /* closing any other socket finds them */
+    close_both(other);
     settle();
     /* Reachable from outside: kept. */
     pair(SOCK_STREAM, fd);

@@ -214,7 +214,7 @@ static void random_operations(void **state)
     memset(model, 0, sizeof(model));
     for (int step = 0; step < 20000; step++) {
         s = s * 6364136223846793005ul + 1442695040888963407ul;
-        int fd = (int)(s >> 33) % 400, file = (int)(s >> 20) % FILES, low;
+        int fd = (int)((s >> 33) % 400), file = (int)((s >> 20) % FILES), low;
         switch ((s >> 60) % 4) {
         case 0:
         case 1:

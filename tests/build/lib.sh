@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by every test.  The working directory is empty and the test's own.
+
+boot_files="--kernel $FIX/kernel.elf --init $FIX/init
+	--boot-sector $FIX/boot.bin --loader $FIX/loader.bin"
+
+fail() {
+	echo "failed: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+need() {
+	for tool; do
+		command -v "$tool" >/dev/null || skip "no $tool"
+	done
+}
+
+# The command with the fixture's boot files and sysroot.
+build() {
+	"$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" "$@"
+}
+
+# expect STATUS COMMAND...: output goes to "out", messages to "err".
+expect() {
+	wanted=$1
+	shift
+	status=0
+	"$@" >out 2>err || status=$?
+	[ $status = "$wanted" ] || {
+		cat out err >&2
+		fail "status $status, not $wanted: $*"
+	}
+}
+
+# contains FILE TEXT
+contains() {
+	grep -qF -e "$2" "$1" || {
+		cat "$1" >&2
+		fail "'$2' is not in $1"
+	}
+}
+
+lacks() {
+	! grep -qF -e "$2" "$1" || fail "'$2' is in $1"
+}
+
+same() {
+	[ "$1" = "$2" ] || fail "'$1' is not '$2'"
+}
+
+# release DIR [NAME]: a relx release with the fixture's emulator.
+release() {
+	name=${2:-shop}
+	mkdir -p "$1/releases/1.0" "$1/erts-13.0/bin" "$1/lib/kernel-8.0/ebin" \
+		"$1/lib/$name-1.0/ebin" "$1/bin"
+	printf '13.0 1.0' >"$1/releases/start_erl.data"
+	printf '{release,{"%s","1.0"},{erts,"13.0"},[{kernel,"8.0"},{%s,"1.0"}]}.\n' \
+		"$name" "$name" >"$1/releases/1.0/$name.rel"
+	echo boot >"$1/releases/1.0/start.boot"
+	echo '[].' >"$1/releases/1.0/sys.config"
+	echo '-name x' >"$1/releases/1.0/vm.args"
+	echo start >"$1/bin/$name"
+	cp "$FIX/beam.smp" "$1/erts-13.0/bin/beam.smp"
+	cp "$TESTS/../corpus/beam/harmless.beam" "$1/lib/$name-1.0/ebin/"
+	cp "$TESTS/../corpus/beam/os_cmd.beam" "$1/lib/kernel-8.0/ebin/"
+}
+
+# root IMAGE: the root file system, to the file "root.ext4".
+root() {
+	set -- "$1" $(sgdisk -i 2 "$1" | awk '
+		/^First sector/ { first = $3 }
+		/^Last sector/ { print first, $3 - first + 1 }')
+	rm -f root.ext4
+	dd if="$1" of=root.ext4 bs=512 skip="$2" count="$3" conv=sparse status=none
+}
+
+# files: every path in root.ext4, one a line, sorted, without directories.
+files() {
+	rm -rf tree && mkdir tree
+	debugfs -R 'rdump / tree' root.ext4 2>/dev/null >/dev/null
+	(cd tree && find . ! -type d | sed 's/^\.//' | sort)
+}
+
+# show PATH: a file in root.ext4.
+show() {
+	debugfs -R "cat $1" root.ext4 2>/dev/null
+}

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The first signal presses the power button, the second kills QEMU.
+. "$TESTS/lib.sh"
+release rel
+expect 0 build rel -o a.img
+begin() {
+	"$UNIBEAM" run a.img --qemu "$FIX/fake-qemu" --accel tcg </dev/null \
+		>out 2>err &
+	pid=$!
+	waits=0
+	until grep -q id=qmp out 2>/dev/null; do
+		waits=$((waits + 1))
+		[ $waits -lt 500 ] || fail "it does not start"
+		sleep 0.01
+	done
+}
+end() {
+	status=0
+	wait $pid || status=$?
+	same $status "$1"
+}
+export FAKE_WAIT=1
+for signal in TERM HUP; do
+	FAKE_LOG='unibeam-exit 4' begin
+	kill -$signal $pid
+	end 4
+	contains out 'power button'
+	contains err 'pressed the power button; once more to stop at once'
+done
+FAKE_HANG=1 begin
+kill -TERM $pid
+n=0
+until grep -q 'power button' out || [ $n -gt 500 ]; do
+	n=$((n + 1))
+	sleep 0.01
+done
+kill -TERM $pid
+end 143
+# QEMU does not outlive us
+FAKE_HANG=1 begin
+qemu=$(cat /proc/$pid/task/$pid/children)
+kill -KILL $pid
+wait $pid || true
+n=0
+while kill -0 $qemu 2>/dev/null && [ $n -lt 200 ]; do
+	n=$((n + 1))
+	sleep 0.01
+done
+[ $n -lt 200 ] || fail "QEMU is left behind"
