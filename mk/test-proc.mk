@@ -5,7 +5,7 @@
 
 PROC_HOST := $(B)/host/proc
 PROC_FAKES := $(PROC_HOST)/fake/fakes.o $(PROC_HOST)/fake/host.o
-PROC_CFLAGS = $(HOST_TEST_CFLAGS) -Wno-clobbered -ffreestanding -fwrapv \
+PROC_CFLAGS = $(HOST_TEST_CFLAGS) -ffreestanding -fwrapv \
 	-fno-strict-aliasing -Itests/host/proc -Ikernel -Iinclude \
 	-isystem kernel/lib/compat -isystem $(UAPI)
 PROC_SLEEP := spinlock wait sleep mutex rwlock timer clock

@@ -221,12 +221,17 @@ static void rx_pbuf_free(struct pbuf *p)
     give_back(arg);
 }
 
+/* Virtual wires carry frames shorter than Ethernet's; lwIP counts on the
+ * padding a real one would have brought. */
 static struct pbuf *rx_copy(const void *data, uint32_t len)
 {
-    struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
+    uint32_t size = MAX(len, (uint32_t)ETH_ZLEN);
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)size, PBUF_RAM);
 
-    if (p)
-        memcpy(p->payload, data, len);
+    if (!p)
+        return NULL;
+    memcpy(p->payload, data, len);
+    memset((uint8_t *)p->payload + len, 0, size - len);
     return p;
 }
 
