@@ -49,11 +49,19 @@ uint64_t dentry_count(void)
 
 uint32_t name_hash(const char *name, size_t len)
 {
-    uint32_t h = 0;
+    uint64_t h = 0, word;
 
-    for (size_t i = 0; i < len; i++)
-        h = NAME_HASH_STEP(h, name[i]);
-    return h;
+    for (; len >= 8; name += 8, len -= 8) {
+        __builtin_memcpy(&word, name, 8);
+        h = name_hash_step(h, word);
+    }
+    if (len) {
+        word = 0;
+        for (size_t k = 0; k < len; k++)
+            word |= (uint64_t)(uint8_t)name[k] << (8 * k);
+        h = name_hash_step(h, word);
+    }
+    return (uint32_t)h;
 }
 
 static struct dentry **bucket(const struct dentry *parent, uint32_t hash)
@@ -68,7 +76,7 @@ struct dentry *dentry_find(struct dentry *parent, const char *name, size_t len,
 {
     for (struct dentry *d = *bucket(parent, hash); d; d = d->hash_next)
         if (d->hash == hash && d->parent == parent && d->name_len == len &&
-            !memcmp(d->name, name, len)) {
+            name_equal(d->name, name, len)) {
             d->referenced = true;
             return d;
         }
@@ -240,7 +248,8 @@ static struct dentry *entry_new(const char *name, size_t len, uint32_t hash)
     d->hash_next = NULL;
     d->parent = d;
     d->inode = NULL;
-    d->mounted = d->unhashed = d->hashed = d->referenced = false;
+    d->mounted = NULL;
+    d->unhashed = d->hashed = d->referenced = false;
     d->anonymous = NULL;
     list_init(&d->children);
     list_init(&d->sibling);

@@ -232,11 +232,23 @@ static void kmsg_release(struct file *f)
 
 
 static const struct file_ops null_ops = {
-    .kind = "null", .read = null_read, .write = null_write, .lseek = null_lseek};
+    .kind = "null",
+    .read = null_read,
+    .write = null_write,
+    .lseek = null_lseek,
+};
 static const struct file_ops zero_ops = {
-    .kind = "zero", .read = zero_read, .write = null_write, .lseek = null_lseek};
+    .kind = "zero",
+    .read = zero_read,
+    .write = null_write,
+    .lseek = null_lseek,
+};
 static const struct file_ops full_ops = {
-    .kind = "full", .read = zero_read, .write = full_write, .lseek = null_lseek};
+    .kind = "full",
+    .read = zero_read,
+    .write = full_write,
+    .lseek = null_lseek,
+};
 static const struct file_ops random_ops = {.kind = "random",
                                            .read = random_read,
                                            .write = random_write,

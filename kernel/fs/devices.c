@@ -85,7 +85,7 @@ int device_open(struct inode *i, struct file *f)
     return open ? open(i, f) : 0;
 }
 
-/* --- devfs -------------------------------------------------------------------- */
+/* --- devfs --- */
 
 /* Drivers may come before the file system is mounted, and in any order. */
 static struct dentry *devfs_root(void)

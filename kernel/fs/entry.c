@@ -217,7 +217,7 @@ int entry_link(struct inode *target, struct path *dir,
     return err;
 }
 
-/* --- rename --------------------------------------------------------------------- */
+/* --- rename --- */
 
 static void lock_two(struct dentry *a, struct dentry *b)
 {
@@ -385,7 +385,7 @@ int entry_rename(struct path *from, const struct entry_name *fn,
     return err;
 }
 
-/* --- the kernel's own trees ------------------------------------------------------- */
+/* --- the kernel's own trees --- */
 
 struct dentry *entry_make_parents(struct dentry *dir, const char **name)
 {

@@ -177,12 +177,6 @@ void file_put(struct file *f)
         file_free(f);
 }
 
-void file_fd_closed(struct file *f, const struct fdtable *table)
-{
-    if (unlikely(f->inode->locks))
-        locks_owner_closed(f->inode, table);
-}
-
 ssize_t file_read(struct file *f, struct uio *u, uint64_t *pos)
 {
     if (unlikely(!(f->caps & FILE_READ)))

@@ -89,10 +89,6 @@ void file_get(struct file *f);
 void file_put(struct file *f);
 uint64_t file_count(void); /* open files in the system */
 uint64_t file_max(void);   /* and how many there may be */
-/* A descriptor of (table) no longer refers to (f): the table's POSIX locks on
- * the file end (fcntl(2)). Before the reference is put; no lock held. */
-struct fdtable;
-void file_fd_closed(struct file *f, const struct fdtable *table);
 
 /* What read(2) and its like do: access mode, position, limits. */
 ssize_t file_read(struct file *f, struct uio *u, uint64_t *pos);

@@ -25,10 +25,34 @@ int inode_permission_as(struct inode *i, unsigned may, struct cred c);
 void dcache_init(void);
 void dcache_lock(void);
 void dcache_unlock(void);
-/* Multiplicative string hash; components of a path are hashed as they are
- * found, with the same step. */
-#define NAME_HASH_STEP(h, c) (((h) + (uint8_t)(c)) * 0x9e3779b1u)
+/* The hash of a name: eight bytes at a time, the last ones padded with zeros.
+ * Walks hash components while they look for their end (walk.c). */
+static inline uint64_t name_hash_step(uint64_t h, uint64_t word)
+{
+    h = (h + word) * 0x9e3779b97f4a7c15ull;
+    return h ^ h >> 32;
+}
 uint32_t name_hash(const char *name, size_t len);
+/* Equal names of (len) bytes each. */
+static inline bool name_equal(const char *a, const char *b, size_t len)
+{
+    typedef uint64_t __attribute__((may_alias, aligned(1))) word;
+    typedef uint32_t __attribute__((may_alias, aligned(1))) half;
+    size_t k = 0;
+
+    if (len < 4) {
+        while (k < len && a[k] == b[k])
+            k++;
+        return k == len;
+    }
+    if (len < 8)
+        return *(const half *)a == *(const half *)b &&
+               *(const half *)(a + len - 4) == *(const half *)(b + len - 4);
+    for (; k + 8 < len; k += 8)
+        if (*(const word *)(a + k) != *(const word *)(b + k))
+            return false;
+    return *(const word *)(a + len - 8) == *(const word *)(b + len - 8);
+}
 
 /* dcache lock held: the cached entry or NULL, no reference taken. */
 struct dentry *dentry_find(struct dentry *parent, const char *name, size_t len,
@@ -64,7 +88,7 @@ const struct path *mount_root(void);   /* "/", valid after the first mount */
 extern struct mount anonymous_mount;   /* objects without a place */
 struct dentry *super_root_dentry(struct super_block *sb); /* no reference */
 
-/* --- path walks: walk.c ----------------------------------------------------- */
+/* --- path walks: walk.c --- */
 
 /*
  * While (locked) the dcache lock is held and (at) is only borrowed; otherwise
@@ -104,7 +128,7 @@ int path_lookup_as(int dirfd, const char *name, unsigned flags, struct cred c,
 char *path_name_from(const struct path *p, const struct path *root, char *buf,
                      size_t size);
 
-/* --- operations on names: entry.c ---------------------------------------------- */
+/* --- operations on names: entry.c --- */
 
 struct entry_name {
     const char *name;
@@ -129,7 +153,7 @@ struct dentry *entry_tmpfile(struct path *dir, unsigned mode, bool linkable);
  * own; a reference. For the kernel's own trees. */
 struct dentry *entry_make_parents(struct dentry *dir, const char **name);
 
-/* --- attributes: attr.c --------------------------------------------------------- */
+/* --- attributes: attr.c --- */
 
 #define ATTR_MODE 1u
 #define ATTR_OWNER 2u
@@ -142,7 +166,7 @@ int attr_utimes(struct inode *i, nsec_t atime, nsec_t mtime, bool explicit_);
 int attr_truncate(struct inode *i, struct file *f, uint64_t size);
 void attr_drop_suid(struct inode *i); /* contents written: set-id bits end */
 
-/* --- inodes: inode.c ------------------------------------------------------------ */
+/* --- inodes: inode.c --- */
 
 /* The cached inode with a reference, or NULL; add one (taking no reference):
  * returns the one to use, which may be another that came first. */
@@ -151,7 +175,7 @@ struct inode *inode_cache_add(struct inode *i);
 void inode_cache_init(void);
 nsec_t time_coarse_realtime(void);
 
-/* --- open files: file.c ---------------------------------------------------------- */
+/* --- open files: file.c --- */
 
 void file_init(void);
 extern const struct file_ops opath_ops;

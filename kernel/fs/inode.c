@@ -164,7 +164,7 @@ void inode_put(struct inode *i)
         inode_free(i);
 }
 
-/* --- who may do what --------------------------------------------------------- */
+/* --- who may do what --- */
 
 struct cred cred_current(void)
 {
@@ -221,7 +221,7 @@ int inode_permission(struct inode *i, unsigned may)
     return inode_permission_as(i, may, cred_current());
 }
 
-/* --- times and stat ------------------------------------------------------------ */
+/* --- times and stat --- */
 
 nsec_t time_coarse_realtime(void)
 {
@@ -274,7 +274,7 @@ void inode_stat(struct inode *i, struct stat *out)
         .st_size = (long)i->mapping.size,
         .st_blksize = PAGE_SIZE,
         .st_blocks = (long)(i->blocks ? i->blocks
-                                      : i->mapping.nr_pages * (PAGE_SIZE / 512)),
+                                      : i->mapping.nr_pages * PAGE_SIZE / 512),
     };
     put_time(i->atime, &out->st_atime, &out->st_atime_nsec);
     put_time(i->mtime, &out->st_mtime, &out->st_mtime_nsec);

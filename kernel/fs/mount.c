@@ -3,9 +3,9 @@
 /*
  * mount.c - mounts, and the names of places.
  *
- * Mounts are made at start-up and stay. They are few: crossing one is a search
- * through an array. The dcache lock covers (mounted) bits and the array's
- * growth; readers of the array need only its length.
+ * Mounts are made at start-up and stay; each file system is mounted once, so
+ * the entry below a mount point leads to it. The dcache lock covers that and
+ * the list of mounts, of which readers need only the length.
  */
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -48,23 +48,15 @@ struct dentry *super_root_dentry(struct super_block *sb)
     return sb->root_dentry;
 }
 
-/* --- crossing, dcache lock held ------------------------------------------------ */
+/* --- crossing, dcache lock held --- */
 
-static struct mount *mount_on(const struct path *p)
-{
-    unsigned n = atomic_load_explicit(&nr_mounts, memory_order_acquire);
-
-    while (n--) /* the last one made is on top */
-        if (mounts[n]->parent == p->mount && mounts[n]->mountpoint == p->dentry)
-            return mounts[n];
-    return NULL;
-}
-
+/* A file system is mounted once, so an entry has one place and one mount on
+ * it; a later one sits on the root of the first. */
 void mount_cross(struct path *p)
 {
     struct mount *m;
 
-    while (p->dentry->mounted && (m = mount_on(p)))
+    while ((m = p->dentry->mounted))
         *p = (struct path){m, m->root};
 }
 
@@ -88,7 +80,7 @@ const struct path *mount_root(void)
     return &root;
 }
 
-/* --- mounting -------------------------------------------------------------------- */
+/* --- mounting --- */
 
 static int mount_add(struct mount *m, struct path *where)
 {
@@ -96,12 +88,15 @@ static int mount_add(struct mount *m, struct path *where)
 
     if (n == MOUNTS_MAX)
         return -ENOSPC;
+    for (unsigned k = 0; k < n; k++)
+        if (mounts[k]->sb == m->sb)
+            return -EBUSY;
     m->id = (int)n + 20; /* small numbers stand for mounts inside Linux */
     dcache_lock();
     if (where) {
         m->parent = where->mount;
         m->mountpoint = where->dentry;
-        where->dentry->mounted = true;
+        where->dentry->mounted = m;
     }
     mounts[n] = m;
     atomic_store_explicit(&nr_mounts, n + 1, memory_order_release);
@@ -174,7 +169,7 @@ void vfs_visit_mounts(mount_visit_fn *fn, void *arg)
     kfree(buf);
 }
 
-/* --- names of places ---------------------------------------------------------------- */
+/* --- names of places --- */
 
 static char *prepend(char *at, char *buf, const char *s, size_t n)
 {
@@ -235,7 +230,7 @@ char *path_name(const struct path *p, char *buf, size_t size)
     return path_name_from(p, &top, buf, size);
 }
 
-/* --- the calling process's places ------------------------------------------------- */
+/* --- the calling process's places --- */
 
 void vfs_root(struct path *out)
 {

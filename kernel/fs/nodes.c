@@ -124,7 +124,7 @@ int node_add(struct node *root, const char *name, unsigned mode,
     return err;
 }
 
-/* --- inodes ------------------------------------------------------------------- */
+/* --- inodes --- */
 
 static int show_node(struct text *t, struct seq *s)
 {

@@ -38,7 +38,7 @@ struct inode *node_inode(struct super_block *sb, struct node *n);
  * the buffer is full. */
 bool node_list(struct node *dir, struct file *f, struct dir_context *ctx);
 
-/* --- files that are text made when they are read: text.c -------------------- */
+/* --- files that are text made when they are read: text.c --- */
 
 struct process;
 struct text;

@@ -34,7 +34,7 @@ static void evict(struct inode *i)
     kfree(r);
 }
 
-/* --- fd/N ----------------------------------------------------------------------- */
+/* --- fd/N --- */
 
 static int follow(struct inode *i, struct path *out)
 {
@@ -126,7 +126,7 @@ const struct inode_ops proc_fd_dir_ops = {
 const struct file_ops proc_fd_dir_fops = {
     .kind = "directory", .lseek = dir_lseek, .readdir = fd_readdir};
 
-/* --- fdinfo/N --------------------------------------------------------------------- */
+/* --- fdinfo/N --- */
 
 static int fdinfo_show(struct text *t, struct seq *s)
 {

@@ -12,7 +12,7 @@
 #include "mem/mm.h"
 #include "mem/slab.h"
 
-/* --- memory maps ------------------------------------------------------------------ */
+/* --- memory maps --- */
 
 struct maps {
     struct seq *s;
@@ -65,7 +65,7 @@ int proc_show_maps(struct text *t, struct seq *s)
     return 0;
 }
 
-/* --- mounts ------------------------------------------------------------------------ */
+/* --- mounts --- */
 
 /* Blanks in names are written as octal escapes (fstab(5)). */
 static void put_escaped(struct seq *s, const char *name)

@@ -12,7 +12,7 @@
 #include "mem/slab.h"
 #include "sched/cpu.h"
 
-/* --- links ------------------------------------------------------------------------ */
+/* --- links --- */
 
 static int place(struct process *p, const struct path *which, struct path *out)
 {
@@ -47,7 +47,7 @@ static int follow_exe(struct process *p, struct path *out)
     return err;
 }
 
-/* --- memory of the process ---------------------------------------------------------- */
+/* --- memory of the process --- */
 
 /* [start, end) of its memory, at most (max) bytes. */
 static int show_memory(struct seq *s, struct mm *mm, vaddr_t start, vaddr_t end,
@@ -109,7 +109,7 @@ static int show_auxv(struct text *t, struct seq *s)
     return 0;
 }
 
-/* --- names and knobs ------------------------------------------------------------------- */
+/* --- names and knobs --- */
 
 static int show_comm(struct text *t, struct seq *s)
 {

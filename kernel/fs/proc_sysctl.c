@@ -46,7 +46,7 @@ static int store_hostname(const char *text, size_t n, void *arg)
     return uts_set_hostname(text, n);
 }
 
-/* --- kernel/random ---------------------------------------------------------------- */
+/* --- kernel/random --- */
 
 /* Random UUID, version 4: RFC 4122 section 4.4. */
 static void put_uuid(struct seq *s, const uint8_t in[16])
@@ -89,7 +89,7 @@ static void show_boot_id(struct seq *s, void *arg)
     put_uuid(s, copy);
 }
 
-/* --- fs ------------------------------------------------------------------------------ */
+/* --- fs --- */
 
 static void show_file_max(struct seq *s, void *arg)
 {

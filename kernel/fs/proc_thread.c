@@ -105,7 +105,7 @@ long proc_thread_list(struct process *p, pid_t **out)
     return (long)l.n;
 }
 
-/* --- /proc/PID/task -------------------------------------------------------------- */
+/* --- /proc/PID/task --- */
 
 static const struct proc_entry task_entry = {
     .name = "", .kind = PROC_DIR, .mode = 0555,

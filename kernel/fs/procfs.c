@@ -50,7 +50,7 @@ int proc_add(const char *name, void (*show)(struct seq *, void *), void *arg)
     return proc_add_rw(name, show, NULL, arg);
 }
 
-/* --- inodes below /proc/PID ------------------------------------------------------- */
+/* --- inodes below /proc/PID --- */
 
 /* A zombie still has its directory; what was reaped has not. */
 bool proc_alive(struct process *p)
@@ -215,7 +215,7 @@ static const struct inode_ops link_ops = {.readlink = link_readlink,
                                           .evict = evict};
 static const struct file_ops closed_ops = {.kind = "text"};
 
-/* --- /proc/PID --------------------------------------------------------------------- */
+/* --- /proc/PID --- */
 
 static struct inode *pid_lookup(struct inode *dir, const char *name, size_t len)
 {
@@ -275,7 +275,7 @@ const struct inode_ops proc_net_dir_ops = {
 const struct file_ops proc_net_dir_fops = {
     .kind = "directory", .lseek = dir_lseek, .readdir = net_readdir};
 
-/* --- the root ------------------------------------------------------------------------- */
+/* --- the root --- */
 
 static ssize_t self_readlink(struct inode *i, char *buf, size_t size)
 {

@@ -42,7 +42,7 @@ int sysfs_symlink(const char *name, const char *target)
     return node_add(tree(), name, S_IFLNK | 0777, NULL, NULL, NULL, copy);
 }
 
-/* --- processors ----------------------------------------------------------------- */
+/* --- processors --- */
 
 static void show_all_cpus(struct seq *s, void *arg)
 {
@@ -128,7 +128,7 @@ static void add_cpu(unsigned cpu)
     sysfs_symlink(name, target);
 }
 
-/* --- memory nodes ------------------------------------------------------------------ */
+/* --- memory nodes --- */
 
 static void show_node_meminfo(struct seq *s, void *arg)
 {

@@ -112,7 +112,7 @@ struct dentry {
     struct inode *inode;    /* d NULL = negative; reference held */
     const char *name;       /* d inline_name or allocated */
     uint16_t name_len;      /* d */
-    bool mounted;           /* d a mount sits on it */
+    struct mount *mounted;  /* d what sits on it, or NULL */
     bool unhashed;          /* d deleted */
     bool hashed;            /* d in the table */
     bool referenced;        /* d second chance */

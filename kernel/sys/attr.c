@@ -44,7 +44,7 @@ static struct file *open_file(int fd)
     return f;
 }
 
-/* --- mode and owner ------------------------------------------------------------------ */
+/* --- mode and owner --- */
 
 long sys_fchmodat(int dirfd, const char __user *name, unsigned mode)
 {
@@ -121,7 +121,7 @@ long sys_umask(unsigned mask)
     return (long)atomic_exchange(&current_process()->umask, mask & 0777);
 }
 
-/* --- times --------------------------------------------------------------------------- */
+/* --- times --- */
 
 /* What to set; NSEC_NEVER leaves a time as it is. */
 struct new_times {
@@ -253,7 +253,7 @@ long sys_utime(const char __user *name, const void __user *utimbuf)
     return name ? change_times(AT_FDCWD, name, 0, &t) : -EFAULT;
 }
 
-/* --- size ------------------------------------------------------------------------------ */
+/* --- size --- */
 
 long sys_truncate(const char __user *name, uint64_t size)
 {

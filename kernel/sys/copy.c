@@ -186,7 +186,7 @@ long sys_sendfile(int out_fd, int in_fd, int64_t __user *off, size_t n)
     return rc;
 }
 
-/* --- copy_file_range ------------------------------------------------------------ */
+/* --- copy_file_range --- */
 
 static int range_check(struct file *in, struct file *out, unsigned flags)
 {

@@ -130,7 +130,7 @@ long sys_getdents(int fd, void __user *buf, unsigned size)
     return list(fd, buf, size, true);
 }
 
-/* --- where a process is ---------------------------------------------------------- */
+/* --- where a process is --- */
 
 static struct path current_cwd(void)
 {

@@ -46,7 +46,7 @@ long sys_dup3(int fd, int to, int flags)
     return fd_dup_to(fd, to, flags & O_CLOEXEC);
 }
 
-/* --- flags ----------------------------------------------------------------------- */
+/* --- flags --- */
 
 /* F_SETFL changes these; other bits are ignored: fcntl(2). (O_ASYNC is one of
  * the ignored: there is no SIGIO here.) */
@@ -65,7 +65,7 @@ static long set_flags(struct file *f, unsigned long arg)
     return 0;
 }
 
-/* --- seals ------------------------------------------------------------------------- */
+/* --- seals --- */
 
 static bool can_seal(const struct file *f)
 {
@@ -110,7 +110,7 @@ static long add_seals(struct file *f, unsigned long seals)
     return rc;
 }
 
-/* --- the calls ----------------------------------------------------------------------- */
+/* --- the calls --- */
 
 static long lock_call(struct file *f, unsigned cmd, unsigned long arg)
 {

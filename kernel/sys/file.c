@@ -264,7 +264,7 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
     return fd_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
 }
 
-/* --- contents to stable storage, sizes, hints ----------------------------------- */
+/* --- contents to stable storage, sizes, hints --- */
 
 static long sync_file(int fd, bool data_only)
 {

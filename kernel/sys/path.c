@@ -18,7 +18,7 @@
 #include "sched/cpu.h"
 #include "sys/syscall.h"
 
-/* --- open -------------------------------------------------------------------------- */
+/* --- open --- */
 
 /* A call that may create a file must not fail afterwards for want of a
  * descriptor; the others, most of which find nothing, need none before. */
@@ -145,7 +145,7 @@ long sys_openat2(int dirfd, const char __user *name, const void __user *uhow,
                          resolve);
 }
 
-/* --- names ---------------------------------------------------------------------------- */
+/* --- names --- */
 
 /* A name given by a program: its directory, and the last component. */
 struct target {
@@ -267,7 +267,7 @@ long sys_symlink(const char __user *target, const char __user *name)
     return sys_symlinkat(target, AT_FDCWD, name);
 }
 
-/* --- removing -------------------------------------------------------------------------- */
+/* --- removing --- */
 
 static int may_rmdir(const struct target *t)
 {
@@ -309,7 +309,7 @@ long sys_rmdir(const char __user *name)
     return sys_unlinkat(AT_FDCWD, name, AT_REMOVEDIR);
 }
 
-/* --- link and rename -------------------------------------------------------------------- */
+/* --- link and rename --- */
 
 static long link_to(const struct path *from, int tofd, const char __user *to)
 {

@@ -107,7 +107,7 @@ long sys_fstat(int fd, void __user *out)
     return copy_to_user(out, &st, sizeof(st));
 }
 
-/* --- statx --------------------------------------------------------------------------- */
+/* --- statx --- */
 
 static struct statx_timestamp stamp(unsigned long sec, unsigned long nsec)
 {
@@ -164,7 +164,7 @@ long sys_statx(int dirfd, const char __user *name, unsigned flags,
     return copy_to_user(out, &x, sizeof(x));
 }
 
-/* --- access ---------------------------------------------------------------------------- */
+/* --- access --- */
 
 long sys_faccessat2(int dirfd, const char __user *uname, int mode, int flags)
 {
@@ -202,7 +202,7 @@ long sys_access(const char __user *name, int mode)
     return sys_faccessat2(AT_FDCWD, name, mode, 0);
 }
 
-/* --- readlink ---------------------------------------------------------------------------- */
+/* --- readlink --- */
 
 static long read_link(struct inode *i, char __user *buf, size_t size)
 {
@@ -246,7 +246,7 @@ long sys_readlink(const char __user *name, char __user *buf, int size)
     return sys_readlinkat(AT_FDCWD, name, buf, size);
 }
 
-/* --- statfs -------------------------------------------------------------------------------- */
+/* --- statfs --- */
 
 static long put_statfs(struct super_block *sb, void __user *out)
 {
@@ -293,7 +293,7 @@ long sys_fstatfs(int fd, void __user *out)
     return rc;
 }
 
-/* --- extended attributes ---------------------------------------------------------------------- */
+/* --- extended attributes --- */
 
 /* No file system here keeps any: reading one answers EOPNOTSUPP, as Linux does
  * for such a file system, and the list is empty. */

@@ -359,7 +359,8 @@ static void copying(void)
     CHECK(read(sp[1], buf, 100) == 50 && buf[0] == 10 && buf[49] == 59);
     lseek(in, 0, SEEK_SET);
     CHECK(sendfile(out, in, NULL, 1 << 20) == 100000);
-    CHECK(lseek(in, 0, SEEK_CUR) == 100000 && lseek(out, 0, SEEK_END) == 100000);
+    CHECK(lseek(in, 0, SEEK_CUR) == 100000);
+    CHECK(lseek(out, 0, SEEK_END) == 100000);
     CHECK(sendfile(out, in, NULL, 1) == 0);
     FAILS(sendfile(in, sp[0], NULL, 1), EINVAL);
     CHECK(copy_file_range(in, &from, out, NULL, 1 << 20, 0) == 99999);

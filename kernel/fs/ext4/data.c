@@ -62,7 +62,7 @@ static int request_add(struct request *r, uint64_t sector, paddr_t pa,
     return err;
 }
 
-/* --- files --------------------------------------------------------------------------- */
+/* --- files --- */
 
 int ext4_map(struct inode *i, uint32_t logical, uint64_t *physical, uint32_t *n)
 {
@@ -154,7 +154,7 @@ static int data_read(struct mapping *m, uint64_t index, struct page **pages,
 
 const struct mapping_ops ext4_data_ops = {.read = data_read};
 
-/* --- metadata --------------------------------------------------------------------------- */
+/* --- metadata --- */
 
 static int meta_read(struct mapping *m, uint64_t index, struct page **pages,
                      unsigned n)

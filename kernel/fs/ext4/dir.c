@@ -34,7 +34,7 @@ void ext4_index_free(struct ext4_node *n)
     kfree(n->index);
 }
 
-/* --- entries --------------------------------------------------------------------- */
+/* --- entries --- */
 
 /* A walk over the entries of a directory. */
 struct scan {
@@ -119,7 +119,7 @@ static bool is_dots(const struct ext4_dirent *e)
            (e->name_len == 1 || (e->name_len == 2 && e->name[1] == '.'));
 }
 
-/* --- the index --------------------------------------------------------------------- */
+/* --- the index --- */
 
 static long count_entries(struct inode *dir)
 {
@@ -198,7 +198,7 @@ static struct ext4_index *index_of(struct inode *dir)
     return expected;
 }
 
-/* --- lookup -------------------------------------------------------------------------- */
+/* --- lookup --- */
 
 static bool name_is(const struct ext4_dirent *e, const char *name, size_t len)
 {
@@ -268,7 +268,7 @@ static struct inode *lookup(struct inode *dir, const char *name, size_t len)
     return ino < 0 ? ERR_PTR(ino) : ext4_inode_get(dir->sb, (uint64_t)ino);
 }
 
-/* --- listing ---------------------------------------------------------------------------- */
+/* --- listing --- */
 
 /* Positions are offsets on disk. One that a program made up may point into an
  * entry: start from the block's first and skip what comes before it. */

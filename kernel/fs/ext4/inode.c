@@ -218,7 +218,7 @@ struct inode *ext4_inode_get(struct super_block *sb, uint64_t ino)
     return ERR_PTR(err);
 }
 
-/* --- symbolic links --------------------------------------------------------------- */
+/* --- symbolic links --- */
 
 /* Short ones are in the inode itself, in place of the block numbers. */
 static ssize_t readlink(struct inode *i, char *buf, size_t size)

@@ -36,7 +36,7 @@ int ext4_corrupt(struct ext4 *fs, const char *fmt, ...)
     return -EUCLEAN;
 }
 
-/* --- features ------------------------------------------------------------------- */
+/* --- features --- */
 
 #define INCOMPAT_DONE                                                          \
     (INCOMPAT_FILETYPE | INCOMPAT_RECOVER | INCOMPAT_EXTENTS |                 \
@@ -91,7 +91,7 @@ static int check_features(struct ext4 *fs, const struct ext4_super_disk *s)
     return -EOPNOTSUPP;
 }
 
-/* --- geometry -------------------------------------------------------------------- */
+/* --- geometry --- */
 
 static bool power_of_2(uint32_t v)
 {
@@ -175,7 +175,7 @@ static int read_super(struct ext4 *fs)
     return err;
 }
 
-/* --- mounting ---------------------------------------------------------------------- */
+/* --- mounting --- */
 
 static int ext4_statfs(struct super_block *sb, struct statfs_info *out)
 {

@@ -17,7 +17,7 @@ struct fake_page {
     char *data;
 };
 
-/* --- pages ---------------------------------------------------------------------------- */
+/* --- pages --- */
 
 paddr_t page_paddr(const struct page *p)
 {
@@ -51,7 +51,7 @@ static struct page *page_new(uint64_t index)
     return &f->page;
 }
 
-/* --- mappings ---------------------------------------------------------------------------- */
+/* --- mappings --- */
 
 void mapping_init(struct mapping *m, const struct mapping_ops *ops, void *owner,
                   unsigned flags)
@@ -235,7 +235,8 @@ int mapping_truncate(struct mapping *m, uint64_t size)
 
 int mapping_punch(struct mapping *m, uint64_t start, uint64_t end)
 {
-    uint64_t first = ALIGN_UP(start, PAGE_SIZE), last = ALIGN_DOWN(end, PAGE_SIZE);
+    uint64_t first = ALIGN_UP(start, PAGE_SIZE);
+    uint64_t last = ALIGN_DOWN(end, PAGE_SIZE);
 
     if (first > last) {
         zero_part(m, start, end);
@@ -260,7 +261,7 @@ int64_t mapping_seek(struct mapping *m, uint64_t pos, bool hole)
     return hole ? (int64_t)m->size : -ENXIO;
 }
 
-/* --- uio, kernel memory only ---------------------------------------------------------------- */
+/* --- uio, kernel memory only --- */
 
 void uio_init_kernel(struct uio *u, void *p, size_t n)
 {
@@ -335,7 +336,7 @@ ssize_t uio_zero(struct uio *u, size_t n)
     return (ssize_t)n;
 }
 
-/* --- disks -------------------------------------------------------------------------------------- */
+/* --- disks --- */
 
 void fake_disk(struct blockdev *d, const void *data, size_t size)
 {

@@ -57,7 +57,7 @@ void panic(const char *fmt, ...)
     host_die();
 }
 
-/* --- memory ------------------------------------------------------------------------ */
+/* --- memory --- */
 
 void *kmalloc(size_t size, unsigned flags)
 {
@@ -118,7 +118,7 @@ void shrinker_register(const char *name, shrinker_fn *fn)
     (void)fn;
 }
 
-/* --- locks, which only count ---------------------------------------------------------- */
+/* --- locks, which only count --- */
 
 #define NEED(x)                                                                \
     do {                                                                       \
@@ -210,7 +210,7 @@ void write_unlock(struct rwlock *l)
     fake_locks--;
 }
 
-/* --- time and sleep -------------------------------------------------------------------- */
+/* --- time and sleep --- */
 
 nsec_t time_realtime(void)
 {
@@ -277,7 +277,7 @@ void cond_resched(void)
 {
 }
 
-/* --- the process -------------------------------------------------------------------------- */
+/* --- the process --- */
 
 bool signal_pending(void)
 {
@@ -321,7 +321,7 @@ struct file *fd_get(int fd)
     return fake_fds[fd];
 }
 
-/* --- what is not tested here ------------------------------------------------------------------ */
+/* --- what is not tested here --- */
 
 long strncpy_from_user(char *dst, const char __user *src, size_t size)
 {
