@@ -15,7 +15,7 @@ LWIP_CORE6 := ethip6 icmp6 ip6 ip6_addr ip6_frag mld6 nd6
 LWIP_SRC := $(LWIP_CORE:%=core/%.c) $(LWIP_CORE4:%=core/ipv4/%.c) \
 	$(LWIP_CORE6:%=core/ipv6/%.c) netif/ethernet.c
 LWIP_OBJ := $(LWIP_SRC:%.c=$(B)/kernel/lwip/%.o)
-LWIP_INC := -isystem kernel/net/lwip -isystem $(LWIP_DIR)/src/include
+LWIP_INC := -Ikernel/net/lwip -isystem $(LWIP_DIR)/src/include
 
 ifeq ($(LWIP_DIR),$(B)/deps/lwip)
 $(LWIP_STAMP): mk/fetch-lwip.sh

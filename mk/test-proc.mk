@@ -29,7 +29,8 @@ $(PROC_HOST)/%.o: kernel/%.c $(UAPI)/.done
 	$(Q)$(CC) $(PROC_CFLAGS) -MMD -MP -c -o $@ $<
 $(PROC_HOST)/proc/elf_fuzz: kernel/proc/test/elf_fuzz.c \
 		$(PROC_HOST)/proc/elf.o
-	$(Q)$(CC) $(HOST_TEST_CFLAGS) -Ikernel -MMD -MP -o $@ $^
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -Ikernel -MMD -MP -o $@ \
+		$(filter %.c %.o,$^)
 
 $(PROC_HOST)/sched/timer_test: \
 	$(PROC_SLEEP:%=$(PROC_HOST)/sched/%.o)

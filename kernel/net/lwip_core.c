@@ -17,11 +17,12 @@
  * lock is released: a send over loopback is in the peer's queue when it
  * returns, without an interrupt or another thread.
  */
+#include "net/lwip_demux.h"
 #include "net/net_priv.h"
 
+#include "dev/random.h"
 #include "lib/log.h"
 #include "lib/string.h"
-#include "dev/random.h"
 #include "mem/page.h"
 #include "mem/slab.h"
 #include "sched/lock.h"
@@ -35,7 +36,7 @@
 static struct spinlock core = SPINLOCK_INIT(RANK_NET);
 static _Atomic uint32_t due;
 
-/* --- memory --------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------ */
 
 /* All of lwIP's objects and packets; a quarter of memory is the limit for data
  * and a little more for what keeps connections alive (segments without data,
@@ -84,7 +85,7 @@ uint64_t net_mem_used(void)
     return (uint64_t)atomic_load_explicit(&mem_used, memory_order_relaxed);
 }
 
-/* --- lock and deferred work ----------------------------------------------- */
+/* --- lock and deferred work -------------------------------------------- */
 
 /* Lock held. What is left over comes back through the softirq, so that others
  * have their turn. */
@@ -140,7 +141,7 @@ static void net_softirq(void)
     net_kick(NET_DUE_POLL);
 }
 
-/* --- errors ---------------------------------------------------------------- */
+/* --- errors ------------------------------------------------------------ */
 
 int net_errno(err_t err)
 {
@@ -167,7 +168,7 @@ int net_errno(err_t err)
     return -err >= 0 && -err < (int)sizeof(table) ? -table[-err] : -EIO;
 }
 
-/* --- random numbers and hashes --------------------------------------------- */
+/* --- random numbers and hashes ----------------------------------------- */
 
 static uint64_t key[2];
 
@@ -229,6 +230,7 @@ void net_init(void)
     mem_limit = (int64_t)(mem.total * PAGE_SIZE / 4);
     random_bytes(key, sizeof(key));
     net_timer_init();
+    demux_init();
     net_lock();
     lwip_init();
     netdev_init();

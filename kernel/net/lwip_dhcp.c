@@ -157,8 +157,8 @@ int net_dhcp(const char *ifname, struct netconf_dhcp *conf)
     net_unlock();
     if (rc)
         return rc;
-    rc = WAIT_EVENT_FULL(&changed, have_lease(n), SLEEP_INTERRUPTIBLE,
-                         deadline);
+    rc =
+        WAIT_EVENT_FULL(&changed, have_lease(n), SLEEP_INTERRUPTIBLE, deadline);
     if (rc)
         return rc;
     net_lock();

@@ -18,6 +18,15 @@ int net_hook_ip6_input(struct pbuf *p, struct netif *inp);
 #define LWIP_HOOK_IP4_INPUT(p, inp) net_hook_ip4_input(p, inp)
 #define LWIP_HOOK_IP6_INPUT(p, inp) net_hook_ip6_input(p, inp)
 
+/* A segment for an established connection that is nowhere near it: dropped
+ * here, because lwIP's comparisons go wrong half the number space away.
+ * (Used in tcp_in.c only, which knows the types.) */
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, hdr, optlen, opt1len, opt2, p)         \
+    ((pcb)->state >= ESTABLISHED &&                                            \
+             (hdr)->seqno - (pcb)->rcv_nxt + 0x40000000u >= 0x80000000u        \
+         ? ERR_VAL                                                             \
+         : ERR_OK)
+
 /* Initial sequence numbers, RFC 6528. lwip_isn.c */
 struct ip_addr;
 uint32_t net_hook_tcp_isn(const struct ip_addr *local, uint16_t local_port,

@@ -8,6 +8,7 @@
  *    old connection's opens a new one (RFC 1122, 4.2.2.13). lwIP would answer
  *    it with an ACK or RST; we forget the old connection first. Servers that
  *    close first meet this as soon as a client's port numbers wrap.
+ *  - Its connection is found by hash, see lwip_demux.c.
  *  - lwIP ignores ICMP errors. Sockets want to hear of "port unreachable" and
  *    the like.
  *
@@ -18,6 +19,7 @@
 #include "net/net_priv.h"
 
 #include "lib/string.h"
+#include "net/lwip_demux.h"
 #include "net/sock_inet.h"
 
 #include "lwip/inet_chksum.h"
@@ -29,12 +31,6 @@
 #include "lwip/prot/tcp.h"
 #include "net/lwip_hooks.h"
 
-/* A connection's name in a packet that came in. */
-struct flow {
-    ip_addr_t local, remote;
-    uint16_t local_port, remote_port;
-};
-
 static uint16_t be16(const uint8_t *p)
 {
     return (uint16_t)(p[0] << 8 | p[1]);
@@ -45,29 +41,22 @@ static uint32_t be32(const uint8_t *p)
     return (uint32_t)be16(p) << 16 | be16(p + 2);
 }
 
-static struct tcp_pcb *find_timewait(const struct flow *f)
-{
-    for (struct tcp_pcb *p = tcp_tw_pcbs; p; p = p->next)
-        if (p->remote_port == f->remote_port &&
-            p->local_port == f->local_port &&
-            ip_addr_cmp(&p->remote_ip, &f->remote) &&
-            ip_addr_cmp(&p->local_ip, &f->local))
-            return p;
-    return NULL;
-}
-
-/* (th): a TCP header of at least 20 bytes. */
-static void syn_in_timewait(struct flow *f, const uint8_t *th)
+/* (th): a TCP header of at least 20 bytes, in packet (p). Like the hooks. */
+static int segment(struct flow *f, const uint8_t *th, struct pbuf *p,
+                   struct netif *inp)
 {
     const uint8_t flags = th[13] & (TCP_SYN | TCP_ACK | TCP_RST);
 
-    if (flags != TCP_SYN || !tcp_tw_pcbs)
-        return;
+    net_timer_tcp();
     f->remote_port = be16(th);
     f->local_port = be16(th + 2);
-    struct tcp_pcb *old = find_timewait(f);
-    if (old && TCP_SEQ_GT(be32(th + 4), old->rcv_nxt))
-        tcp_abort(old); /* no RST is sent in TIME-WAIT */
+    struct tcp_pcb *pcb = demux_find(f);
+    if (pcb && pcb->state == TIME_WAIT && flags == TCP_SYN &&
+        TCP_SEQ_GT(be32(th + 4), pcb->rcv_nxt)) {
+        tcp_abort(pcb); /* no RST is sent in TIME-WAIT */
+        pcb = NULL;
+    }
+    return demux_input(pcb, p, inp);
 }
 
 /* The packet (quoted) of ours could not be delivered. */
@@ -88,9 +77,9 @@ static void report_error(struct flow *f, uint8_t proto, const uint8_t *quoted,
 static int icmp4_errno(uint8_t type, uint8_t code)
 {
     static const uint8_t unreach[] = {
-        ENETUNREACH, EHOSTUNREACH, ENOPROTOOPT, ECONNREFUSED,
-        EMSGSIZE,    EOPNOTSUPP,   ENETUNREACH, EHOSTDOWN,
-        ENONET,      ENETUNREACH,  EHOSTUNREACH, ENETUNREACH,
+        ENETUNREACH,  EHOSTUNREACH, ENOPROTOOPT,  ECONNREFUSED,
+        EMSGSIZE,     EOPNOTSUPP,   ENETUNREACH,  EHOSTDOWN,
+        ENONET,       ENETUNREACH,  EHOSTUNREACH, ENETUNREACH,
         EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH,
     };
 
@@ -132,12 +121,9 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
     if ((be16(h + 6) & (IP_MF | IP_OFFMASK)) || len < hlen)
         return 0;
     if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN) {
-        net_timer_tcp();
-        if (h[hlen + 13] & TCP_SYN) {
-            ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
-            ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
-            syn_in_timewait(&f, h + hlen);
-        }
+        ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
+        ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
+        return segment(&f, h + hlen, p, inp);
     } else if (h[9] == IP_PROTO_ICMP) {
         icmp4(h + hlen, len - hlen, inp);
     }
@@ -197,12 +183,9 @@ int net_hook_ip6_input(struct pbuf *p, struct netif *inp)
         return 0;
     unsigned len = p->len - IP6_HLEN;
     if (h[6] == IP_PROTO_TCP && len >= TCP_HLEN) {
-        net_timer_tcp();
-        if (h[IP6_HLEN + 13] & TCP_SYN) {
-            addr6(&f.remote, h + 8, inp);
-            addr6(&f.local, h + 24, inp);
-            syn_in_timewait(&f, h + IP6_HLEN);
-        }
+        addr6(&f.remote, h + 8, inp);
+        addr6(&f.local, h + 24, inp);
+        return segment(&f, h + IP6_HLEN, p, inp);
     } else if (h[6] == IP6_NEXTH_ICMP6) {
         icmp6(h, h + IP6_HLEN, len, inp);
     }

@@ -38,7 +38,7 @@
 bool netdev_unflushed;
 static struct netdev loopback = {.name = "lo", .mtu = 65535, .link_up = true};
 
-/* --- looking up ------------------------------------------------------------- */
+/* --- looking up -------------------------------------------------------- */
 
 struct netif *netdev_netif(const struct netdev *d)
 {
@@ -95,7 +95,7 @@ unsigned netif_ifflags(const struct netif *n)
     return f | (d == &loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST);
 }
 
-/* --- sending ---------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------- */
 
 /* Where the device shall compute a checksum: of an unfragmented TCP segment
  * whose field lwIP left zero. The sum of the pseudo-header goes there (VIRTIO
@@ -203,7 +203,7 @@ static err_t loop_output_ip6(struct netif *n, struct pbuf *p,
     return loop_output(n, p);
 }
 
-/* --- receiving -------------------------------------------------------------- */
+/* --- receiving --------------------------------------------------------- */
 
 struct rx_pbuf { /* a buffer of a driver, on loan */
     struct pbuf_custom p;
@@ -256,10 +256,9 @@ static uint16_t rx_csum_flags(const uint8_t *f, uint32_t len, bool csum_ok)
     bool fragment = len >= 34 && f[12] == 0x08 && f[13] == 0 &&
                     (((f[20] << 8) | f[21]) & (IP_MF | IP_OFFMASK));
 
-    return csum_ok && !fragment
-               ? (uint16_t) ~(NETIF_CHECKSUM_CHECK_TCP |
-                              NETIF_CHECKSUM_CHECK_UDP)
-               : NETIF_CHECKSUM_ENABLE_ALL;
+    return csum_ok && !fragment ? (uint16_t) ~(NETIF_CHECKSUM_CHECK_TCP |
+                                               NETIF_CHECKSUM_CHECK_UDP)
+                                : NETIF_CHECKSUM_ENABLE_ALL;
 }
 
 void netif_receive(struct netdev *d, void *data, uint32_t len, bool csum_ok,
@@ -338,7 +337,7 @@ bool netdev_loop_run(unsigned budget)
     return netdev_loop_pending();
 }
 
-/* --- state ------------------------------------------------------------------ */
+/* --- state ------------------------------------------------------------- */
 
 void netdev_set_up(struct netif *n, bool up)
 {

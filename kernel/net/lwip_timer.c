@@ -56,7 +56,7 @@ static void set_in(struct net_timer *t, unsigned msec)
     set(t, time_monotonic() + msec * NSEC_PER_MSEC);
 }
 
-/* --- TCP -------------------------------------------------------------------- */
+/* --- TCP --------------------------------------------------------------- */
 
 static void tcp_sync(nsec_t now)
 {
@@ -136,7 +136,7 @@ static void tcp_tick(void)
         set(&tcp, now + next * SLOW_TICK);
 }
 
-/* --- links ------------------------------------------------------------------ */
+/* --- links ------------------------------------------------------------- */
 
 static void slow_second(void)
 {
@@ -205,7 +205,7 @@ static void fast_tick(void)
     net_timer_fast();
 }
 
-/* --- DHCP ------------------------------------------------------------------- */
+/* --- DHCP -------------------------------------------------------------- */
 
 void net_timer_dhcp(void)
 {

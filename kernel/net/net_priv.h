@@ -15,7 +15,7 @@
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 
-/* --- lwip_core.c: lock, deferred work, memory ---------------------------- */
+/* --- lwip_core.c: lock, deferred work, memory -------------------------- */
 
 enum net_due { /* work that waits for net_lock */
     NET_DUE_POLL = 1, /* a device has something */
@@ -31,7 +31,7 @@ uint64_t net_mem_used(void);
 int net_errno(err_t err); /* lwIP's error as a negative errno */
 uint64_t net_siphash(const void *data, size_t n); /* keyed at start-up */
 
-/* --- lwip_timer.c; all with net_lock held -------------------------------- */
+/* --- lwip_timer.c; all with net_lock held ------------------------------ */
 
 void net_timer_init(void);
 void net_timer_run(uint32_t due);
@@ -43,7 +43,7 @@ void net_timer_link(void);
 void net_timer_fast(void);
 void net_timer_dhcp(void);
 
-/* --- lwip_netif.c -------------------------------------------------------- */
+/* --- lwip_netif.c ------------------------------------------------------ */
 
 void netdev_init(void); /* loopback */
 struct netif *netdev_netif(const struct netdev *d);
@@ -68,7 +68,7 @@ void netdev_set_up(struct netif *n, bool up);
 unsigned netif_ifflags(const struct netif *n); /* IFF_* */
 bool net_addr_is_local(const ip_addr_t *a); /* ours, loopback or any */
 
-/* --- lwip_dhcp.c --------------------------------------------------------- */
+/* --- lwip_dhcp.c ------------------------------------------------------- */
 
 struct netconf_dhcp;
 /* SIOCUNIBEAMDHCP, see abi/netconf.h. Sleeps; net_lock not held. */
@@ -77,7 +77,7 @@ void net_dhcp_changed(struct netif *n); /* its address changed */
 bool net_dhcp_waiting(void);            /* an answer is awaited */
 bool net_dhcp_active(void);             /* started on some interface */
 
-/* --- proc_net.c ---------------------------------------------------------- */
+/* --- proc_net.c -------------------------------------------------------- */
 
 void net_proc_init(void);
 void net_proc_add_device(struct netdev *d);

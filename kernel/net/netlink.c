@@ -40,7 +40,7 @@ static inline struct netlink_sock *netlink_sk(struct socket *s)
     return (struct netlink_sock *)s;
 }
 
-/* --- port ids -------------------------------------------------------------------- */
+/* --- port ids ---------------------------------------------------------- */
 
 static struct spinlock ports_lock = SPINLOCK_INIT(RANK_SOCKBUF);
 static uint32_t ports[256]; /* in use; the process id where possible */
@@ -146,7 +146,7 @@ static int netlink_getname(struct socket *s, void *addr, bool peer)
     return sizeof(nl);
 }
 
-/* --- requests ----------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------- */
 
 /* Called with net_lock held. */
 static int enqueue(void *arg, const void *data, size_t len)
@@ -206,7 +206,7 @@ static ssize_t netlink_sendmsg(struct socket *s, struct sock_msg *m,
     return (ssize_t)len;
 }
 
-/* --- answers -------------------------------------------------------------------------- */
+/* --- answers ----------------------------------------------------------- */
 
 static struct nl_datagram *take(struct netlink_sock *n, bool peek)
 {

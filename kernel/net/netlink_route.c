@@ -81,14 +81,17 @@ static void end(struct answer *a)
     a->len = NLMSG_ALIGN(a->message);
 }
 
-/* --- links ----------------------------------------------------------------------- */
+/* --- links ------------------------------------------------------------- */
 
 static void put_stats(struct answer *a, const struct netdev *d)
 {
     struct rtnl_link_stats64 s = {
-        .rx_packets = d->rx_packets, .tx_packets = d->tx_packets,
-        .rx_bytes = d->rx_bytes,     .tx_bytes = d->tx_bytes,
-        .rx_dropped = d->rx_dropped, .tx_dropped = d->tx_dropped,
+        .rx_packets = d->rx_packets,
+        .tx_packets = d->tx_packets,
+        .rx_bytes = d->rx_bytes,
+        .tx_bytes = d->tx_bytes,
+        .rx_dropped = d->rx_dropped,
+        .tx_dropped = d->tx_dropped,
     };
     struct rtnl_link_stats s32 = {
         .rx_packets = (uint32_t)d->rx_packets,
@@ -125,7 +128,7 @@ static void put_link(struct answer *a, const struct netif *n, uint16_t flags)
     end(a);
 }
 
-/* --- addresses -------------------------------------------------------------------- */
+/* --- addresses --------------------------------------------------------- */
 
 static uint8_t prefix_len(uint32_t mask_be)
 {
@@ -182,7 +185,7 @@ static void put_addr6(struct answer *a, const struct netif *n, int k)
     end(a);
 }
 
-/* --- routes ------------------------------------------------------------------------- */
+/* --- routes ------------------------------------------------------------ */
 
 static void put_route4(struct answer *a, const struct netif *n, uint32_t dst,
                        uint8_t len, uint32_t gateway, uint32_t src)
@@ -219,15 +222,14 @@ static void put_routes(struct answer *a, const struct netif *n)
     put_route4(a, n, addr & mask, prefix_len(mask), 0, addr);
 }
 
-/* --- requests ------------------------------------------------------------------------- */
+/* --- requests ---------------------------------------------------------- */
 
 static void for_each_netif(struct answer *a, uint8_t family,
                            void (*fn)(struct answer *, const struct netif *,
                                       uint8_t family))
 {
     net_lock();
-    for (struct netif *n = netif_next(0); n;
-         n = netif_next(netif_get_index(n)))
+    for (struct netif *n = netif_next(0); n; n = netif_next(netif_get_index(n)))
         fn(a, n, family);
     net_unlock();
 }
@@ -303,9 +305,8 @@ static int get_link(struct answer *a)
 static int dump(struct answer *a)
 {
     const struct nlmsghdr *h = a->request;
-    uint8_t family = h->nlmsg_len >= NLMSG_LENGTH(1)
-                         ? *(const uint8_t *)NLMSG_DATA(h)
-                         : 0;
+    uint8_t family =
+        h->nlmsg_len >= NLMSG_LENGTH(1) ? *(const uint8_t *)NLMSG_DATA(h) : 0;
 
     switch (h->nlmsg_type) {
     case RTM_GETLINK:

@@ -15,7 +15,7 @@
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/udp.h"
 
-/* --- sockets of the Internet ------------------------------------------------------ */
+/* --- sockets of the Internet ------------------------------------------- */
 
 /* Addresses as words in host order, as Linux prints them. */
 static void put_addr(struct seq *s, const ip_addr_t *a, unsigned port, bool v6)
@@ -139,10 +139,10 @@ static void show_lines(struct seq *s, bool v6, bool udp)
     struct lines l = {.v6 = v6};
 
     net_lock();
-    l.max = SLACK + (udp ? count_udp()
-                         : count_tcp(tcp_listen_pcbs.pcbs) +
-                               count_tcp(tcp_active_pcbs) +
-                               count_tcp(tcp_tw_pcbs));
+    l.max =
+        SLACK + (udp ? count_udp()
+                     : count_tcp(tcp_listen_pcbs.pcbs) +
+                           count_tcp(tcp_active_pcbs) + count_tcp(tcp_tw_pcbs));
     net_unlock();
     l.line = kmalloc(l.max * sizeof(l.line[0]), 0);
     if (!l.line) {
@@ -155,8 +155,9 @@ static void show_lines(struct seq *s, bool v6, bool udp)
     else
         gather_tcp(&l);
     net_unlock();
-    seq_printf(s, "  sl  local_address %*s%s %*sst tx_queue rx_queue tr "
-                  "tm->when retrnsmt   uid  timeout inode\n",
+    seq_printf(s,
+               "  sl  local_address %*s%s %*sst tx_queue rx_queue tr "
+               "tm->when retrnsmt   uid  timeout inode\n",
                v6 ? 24 : 0, "", udp ? "rem_address  " : "remote_address",
                v6 ? 24 : 0, "");
     for (unsigned i = 0; i < l.n; i++) {
@@ -164,8 +165,7 @@ static void show_lines(struct seq *s, bool v6, bool udp)
         seq_printf(s, "%4u:", i);
         put_addr(s, &e->local, e->local_port, v6);
         put_addr(s, &e->remote, e->remote_port, v6);
-        seq_printf(s,
-                   " %02X %08X:%08X 00:00000000 00000000 %5u        0 %lu\n",
+        seq_printf(s, " %02X %08X:%08X 00:00000000 00000000 %5u        0 %lu\n",
                    e->state, e->tx, e->rx, e->uid, e->ino);
     }
     kfree(l.line);
@@ -181,7 +181,7 @@ static void show_udp(struct seq *s, void *arg)
     show_lines(s, arg != NULL, true);
 }
 
-/* --- interfaces and routes ----------------------------------------------------------- */
+/* --- interfaces and routes --------------------------------------------- */
 
 static void show_dev(struct seq *s, void *arg)
 {
@@ -266,7 +266,7 @@ static void show_sockstat(struct seq *s, void *arg)
     seq_printf(s, "UDP: inuse %u mem 0\n", udp);
 }
 
-/* --- AF_UNIX --------------------------------------------------------------------------- */
+/* --- AF_UNIX ----------------------------------------------------------- */
 
 static void put_unix(struct seq *s, const struct unix_sock *u)
 {
@@ -302,7 +302,7 @@ static void show_unix(struct seq *s, void *arg)
         k = 0;
         spin_lock(&unix_lock);
         bool found = false;
-        list_for_each(u, &unix_all, all_link) {
+        list_for_each (u, &unix_all, all_link) {
             if (k++ == pos) {
                 put_unix(&one, u);
                 found = true;
@@ -316,7 +316,7 @@ static void show_unix(struct seq *s, void *arg)
     }
 }
 
-/* --- settings, which are what they are ---------------------------------------------------- */
+/* --- settings, which are what they are --------------------------------- */
 
 static const struct {
     const char *name, *text;
@@ -367,7 +367,7 @@ static int store_int(const char *text, size_t n, void *arg)
     return 0;
 }
 
-/* --- /sys/class/net --------------------------------------------------------------------------- */
+/* --- /sys/class/net ---------------------------------------------------- */
 
 static void sys_address(struct seq *s, void *arg)
 {

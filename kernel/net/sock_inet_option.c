@@ -12,7 +12,7 @@
 #include "lwip/ip.h"
 #include "lwip/mld6.h"
 
-#define IPV6_HOPLIMIT_MAX  255
+#define IPV6_HOPLIMIT_MAX 255
 
 /* One membership; lwIP counts users of a group per interface. */
 struct inet_group {
@@ -21,7 +21,7 @@ struct inet_group {
     ip_addr_t addr;
 };
 
-/* --- multicast ---------------------------------------------------------------- */
+/* --- multicast --------------------------------------------------------- */
 
 /* Interface of a request: by index, by its address, or the default one. */
 static struct netif *group_netif(unsigned ifindex, uint32_t addr)
@@ -44,7 +44,7 @@ static struct inet_group *find_group(struct inet_sock *i, const ip_addr_t *addr,
 {
     struct inet_group *g;
 
-    list_for_each(g, &i->groups, link)
+    list_for_each (g, &i->groups, link)
         if (g->netif == n && ip_addr_cmp(&g->addr, addr))
             return g;
     return NULL;
@@ -132,8 +132,7 @@ static int membership4(struct inet_sock *i, const void *val, unsigned len,
     memcpy(&r, val, MIN(len, (unsigned)sizeof(r)));
     memset(&addr, 0, sizeof(addr));
     ip_addr_set_ip4_u32_val(addr, r.imr_multiaddr.s_addr);
-    return membership(i, &addr,
-                      len >= sizeof(r) ? (unsigned)r.imr_ifindex : 0,
+    return membership(i, &addr, len >= sizeof(r) ? (unsigned)r.imr_ifindex : 0,
                       r.imr_address.s_addr, add);
 }
 
@@ -180,7 +179,7 @@ static int set_mcast_if(struct inet_sock *i, const void *val, unsigned len)
     return rc;
 }
 
-/* --- SOL_IP ---------------------------------------------------------------------- */
+/* --- SOL_IP ------------------------------------------------------------ */
 
 static bool *ip_flag(struct inet_sock *i, int name)
 {
@@ -243,6 +242,8 @@ static int set_ip_int(struct inet_sock *i, int name, int v)
     case IP_MINTTL:
         if (v < 0 || v > 255)
             return -EINVAL;
+        if (v && i->s.type == SOCK_STREAM)
+            return -EOPNOTSUPP;
         i->minttl = (uint8_t)v;
         return 0;
     case IP_BIND_ADDRESS_NO_PORT:
@@ -281,8 +282,7 @@ static int path_mtu(struct inet_sock *i, int *mtu)
     int rc = 0;
 
     net_lock();
-    struct netif *n =
-        i->remote_port ? ip_route(&i->local, &i->remote) : NULL;
+    struct netif *n = i->remote_port ? ip_route(&i->local, &i->remote) : NULL;
     if (n)
         *mtu = n->mtu;
     else
@@ -391,7 +391,7 @@ static int get_ip(struct inet_sock *i, int name, void *val, unsigned *len)
     return sockopt_put_int(v, val, len);
 }
 
-/* --- SOL_IPV6 --------------------------------------------------------------------- */
+/* --- SOL_IPV6 ---------------------------------------------------------- */
 
 static bool *ip6_flag(struct inet_sock *i, int name)
 {

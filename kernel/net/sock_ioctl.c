@@ -24,7 +24,7 @@ static bool may_configure(void)
     return current_process()->euid == 0;
 }
 
-/* --- addresses as struct sockaddr ------------------------------------------------- */
+/* --- addresses as struct sockaddr -------------------------------------- */
 
 static void addr_out(struct sockaddr *sa, uint32_t addr)
 {
@@ -45,7 +45,7 @@ static int addr_in(const struct sockaddr *sa, ip4_addr_t *out)
     return 0;
 }
 
-/* --- SIOCGIFCONF -------------------------------------------------------------------- */
+/* --- SIOCGIFCONF ------------------------------------------------------- */
 
 /* Interfaces that have an IPv4 address. Returns how many fit into (max). */
 static unsigned collect(struct ifreq *r, unsigned max)
@@ -75,8 +75,7 @@ static long get_conf(struct ifconf __user *user)
         return -EFAULT;
     unsigned max = ARRAY_SIZE(reqs);
     if (c.ifc_buf)
-        max = MIN(max, (unsigned)MAX(c.ifc_len, 0) /
-                           (unsigned)sizeof(reqs[0]));
+        max = MIN(max, (unsigned)MAX(c.ifc_len, 0) / (unsigned)sizeof(reqs[0]));
     unsigned n = collect(reqs, max);
     if (c.ifc_buf && copy_to_user(c.ifc_buf, reqs, n * sizeof(reqs[0])))
         return -EFAULT;
@@ -84,7 +83,7 @@ static long get_conf(struct ifconf __user *user)
     return copy_to_user(user, &c, sizeof(c));
 }
 
-/* --- one interface --------------------------------------------------------------------- */
+/* --- one interface ----------------------------------------------------- */
 
 static void hwaddr_out(struct sockaddr *sa, const struct netif *n)
 {
@@ -110,10 +109,9 @@ static int get(struct netif *n, unsigned cmd, struct ifreq *r)
     case SIOCGIFDSTADDR:
         if (!addr)
             return -EADDRNOTAVAIL;
-        addr_out(&r->ifr_addr,
-                 cmd == SIOCGIFNETMASK   ? mask
-                 : cmd == SIOCGIFBRDADDR ? (lo ? 0 : addr | ~mask)
-                                         : addr);
+        addr_out(&r->ifr_addr, cmd == SIOCGIFNETMASK   ? mask
+                               : cmd == SIOCGIFBRDADDR ? (lo ? 0 : addr | ~mask)
+                                                       : addr);
         return 0;
     case SIOCGIFFLAGS:
         r->ifr_flags = (short)netif_ifflags(n);
@@ -157,9 +155,8 @@ static int set_mtu(struct netif *n, int mtu)
 {
     struct netdev *d = netif_netdev(n);
 
-    if (mtu < 68 || (unsigned)mtu > (netif_ifflags(n) & IFF_LOOPBACK
-                                         ? 65535u
-                                         : 1500u))
+    if (mtu < 68 ||
+        (unsigned)mtu > (netif_ifflags(n) & IFF_LOOPBACK ? 65535u : 1500u))
         return -EINVAL;
     d->mtu = (unsigned)mtu;
     n->mtu = n->mtu6 = (u16_t)mtu;
@@ -231,7 +228,7 @@ static long get_name(struct ifreq __user *user)
     return copy_to_user(user, &r, sizeof(r));
 }
 
-/* --- routes ------------------------------------------------------------------------------ */
+/* --- routes ------------------------------------------------------------ */
 
 /* The interface a gateway is on, or the one named. */
 static struct netif *route_netif(const char *dev, const ip4_addr_t *gw)
@@ -288,7 +285,7 @@ static long change_route(unsigned cmd, const struct rtentry __user *user)
     return rc;
 }
 
-/* --- DHCP -------------------------------------------------------------------------------- */
+/* --- DHCP -------------------------------------------------------------- */
 
 static long dhcp(struct ifreq __user *user)
 {

@@ -34,7 +34,7 @@ int sockopt_put_int(int v, void *val, unsigned *len)
     return 0;
 }
 
-/* --- SOL_SOCKET, set ------------------------------------------------------------ */
+/* --- SOL_SOCKET, set --------------------------------------------------- */
 
 /* socket(7): the kernel doubles the value for its bookkeeping. */
 static int buffer_size(int v, int max, int min)
@@ -143,11 +143,8 @@ static int set_int(struct socket *s, int name, int v)
     case SO_RCVLOWAT:
         s->rcvlowat = v < 0 ? INT32_MAX : MAX(v, 1);
         return 0;
-    case SO_PEEK_OFF:
-        if (s->family != AF_UNIX)
-            return -EOPNOTSUPP;
-        s->peek_off = v;
-        return 0;
+    case SO_PEEK_OFF: /* off is all there is */
+        return v < 0 && s->family == AF_UNIX ? 0 : -EOPNOTSUPP;
     case SO_TIMESTAMP_OLD:
     case SO_TIMESTAMPNS_OLD:
         s->timestamp = v ? (uint8_t)name : 0;
@@ -207,7 +204,7 @@ long socket_setsockopt(struct socket *s, int level, int name,
     return rc;
 }
 
-/* --- SOL_SOCKET, get ------------------------------------------------------------ */
+/* --- SOL_SOCKET, get --------------------------------------------------- */
 
 static int put_bytes(const void *p, unsigned n, void *val, unsigned *len)
 {
@@ -283,7 +280,7 @@ static int int_option(struct socket *s, int name, int *out)
     case SO_PEEK_OFF:
         if (s->family != AF_UNIX)
             return -EOPNOTSUPP;
-        *out = s->peek_off;
+        *out = -1;
         break;
     case SO_TIMESTAMP_OLD:
     case SO_TIMESTAMPNS_OLD:

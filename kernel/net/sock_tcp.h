@@ -67,7 +67,24 @@ static inline void tcp_lock(void)
     net_timer_tcp();
 }
 
+/* sock_tcp.c; with net_lock held, but for the first */
 void tcp_set_user_timeout(struct tcp_sock *t); /* it was changed */
+void tcp_pcb_attach(struct tcp_sock *t, struct tcp_pcb *pcb);
+/* Who is to know when lwIP frees it: a socket or tcp_half_open_tag(). */
+void tcp_pcb_own(struct tcp_pcb *pcb, void *data);
+void *tcp_half_open_tag(struct tcp_sock *listener);
+void tcp_limit_window(struct tcp_pcb *pcb, uint32_t window);
+uint32_t tcp_window_of(const struct socket *s);
+void tcp_names_from_pcb(struct tcp_sock *t);
+void tcp_on_error(void *arg, err_t err);
+
+/* tcp_connect.c */
+int tcp_sock_bind(struct socket *s, const void *addr, unsigned len);
+int tcp_sock_listen(struct socket *s, int backlog);
+int tcp_sock_accept(struct socket *s, struct socket **out, bool nonblock);
+int tcp_sock_connect(struct socket *s, const void *addr, unsigned len,
+                     bool nonblock);
+err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb);
 
 /* tcp_data.c */
 ssize_t tcp_sock_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags);

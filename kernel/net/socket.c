@@ -102,7 +102,6 @@ void socket_init(struct socket *s, const struct sock_ops *ops, int family,
     s->sndbuf = sock_wmem_default;
     s->rcvbuf = sock_rmem_default;
     s->rcvlowat = 1;
-    s->peek_off = -1;
     s->rcvtimeo = s->sndtimeo = NSEC_NEVER;
     if (p)
         s->owner = (struct ucred){(uint32_t)p->pid, p->euid, p->egid};
@@ -129,9 +128,9 @@ int socket_create(int family, int type, int protocol, struct socket **out)
 
 struct file *socket_file(struct socket *s, unsigned flags)
 {
-    struct file *f = file_alloc_anon("socket", S_IFSOCK | 0777,
-                                     &socket_file_ops, s,
-                                     O_RDWR | (flags & SOCK_NONBLOCK));
+    struct file *f =
+        file_alloc_anon("socket", S_IFSOCK | 0777, &socket_file_ops, s,
+                        O_RDWR | (flags & SOCK_NONBLOCK));
 
     if (!IS_ERR(f))
         s->file = f;

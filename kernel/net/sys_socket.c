@@ -236,8 +236,8 @@ long sys_shutdown(int fd, int how)
 
     if (IS_ERR(s))
         return PTR_ERR(s);
-    long rc = how < SHUT_RD || how > SHUT_RDWR ? -EINVAL
-                                               : s->ops->shutdown(s, how);
+    long rc =
+        how < SHUT_RD || how > SHUT_RDWR ? -EINVAL : s->ops->shutdown(s, how);
     socket_put(s);
     return rc;
 }
@@ -266,7 +266,7 @@ long sys_getsockopt(int fd, int level, int name, void __user *val,
     return rc;
 }
 
-/* --- data -------------------------------------------------------------------- */
+/* --- data -------------------------------------------------------------- */
 
 long sys_sendto(int fd, const void __user *buf, size_t n, unsigned flags,
                 const void __user *addr, unsigned len)
@@ -285,7 +285,8 @@ long sys_sendto(int fd, const void __user *buf, size_t n, unsigned flags,
     m.flags = 0;
     long rc = addr ? name_from_user(m.name, addr, len) : 0;
     if (!rc)
-        rc = s->ops->sendmsg(s, &m, flags | (nonblocking(s) ? MSG_DONTWAIT : 0));
+        rc =
+            s->ops->sendmsg(s, &m, flags | (nonblocking(s) ? MSG_DONTWAIT : 0));
     socket_put(s);
     return rc;
 }
@@ -390,8 +391,8 @@ static long recv_one(struct socket *s, struct msghdr_user *h, unsigned flags)
     uio_release(&u);
     if (rc < 0)
         return rc;
-    if (h->name && copy_to_user(h->name, m.name,
-                                MIN(m.namelen, (unsigned)h->namelen)))
+    if (h->name &&
+        copy_to_user(h->name, m.name, MIN(m.namelen, (unsigned)h->namelen)))
         return -EFAULT;
     h->namelen = h->name ? (int)m.namelen : h->namelen;
     h->controllen = m.control_used;

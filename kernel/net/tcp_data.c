@@ -22,12 +22,12 @@
 
 #include "lwip/priv/tcp_priv.h"
 
-#define BATCH     16  /* segments per turn with the lock */
+#define BATCH     16 /* segments per turn with the lock */
 #define CLAIMS    16
-#define SMALL     64  /* copied under the lock rather than shared */
+#define SMALL     64 /* copied under the lock rather than shared */
 #define QUEUE_MAX (TCP_SND_QUEUELEN / 2)
 
-/* --- sending ---------------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------- */
 
 struct batch {
     struct pbuf *p[BATCH];
@@ -277,7 +277,7 @@ ssize_t tcp_sock_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags)
     return rc == -EPIPE ? socket_epipe(flags) : rc;
 }
 
-/* --- the receive queue -------------------------------------------------------------- */
+/* --- the receive queue ------------------------------------------------- */
 
 /* Memory a buffer takes, for the bound on many small ones. */
 static size_t rx_cost(const struct pbuf *p)
@@ -342,13 +342,13 @@ void tcp_rx_purge(struct tcp_sock *t)
     t->rx_bytes = t->rx_size = 0;
 }
 
-/* --- receiving ------------------------------------------------------------------------ */
+/* --- receiving --------------------------------------------------------- */
 
 struct claim {
     struct pbuf *p; /* to be freed afterwards; NULL: nothing to free */
     const void *data;
     size_t len;
-    bool shared;    /* ... with the lock */
+    bool shared; /* ... with the lock */
 };
 struct claims {
     struct claim c[CLAIMS];
@@ -518,8 +518,8 @@ static bool rx_event(struct tcp_sock *t, size_t have)
 /* (have): bytes in the queue that a peek has seen already. */
 static int rx_wait(struct tcp_sock *t, size_t have, nsec_t deadline)
 {
-    int rc = WAIT_EVENT_FULL(&t->i.s.wq, rx_event(t, have),
-                             SLEEP_INTERRUPTIBLE, deadline);
+    int rc = WAIT_EVENT_FULL(&t->i.s.wq, rx_event(t, have), SLEEP_INTERRUPTIBLE,
+                             deadline);
 
     return rc ? socket_wait_error(rc, t->i.s.rcvtimeo) : 0;
 }

@@ -18,10 +18,9 @@
 uint8_t tcp_linux_state(enum tcp_state state)
 {
     static const uint8_t linux_state[] = {
-        [CLOSED] = 7,     [LISTEN] = 10,    [SYN_SENT] = 2,
-        [SYN_RCVD] = 3,   [ESTABLISHED] = 1, [FIN_WAIT_1] = 4,
-        [FIN_WAIT_2] = 5, [CLOSE_WAIT] = 8, [CLOSING] = 11,
-        [LAST_ACK] = 9,   [TIME_WAIT] = 6,
+        [CLOSED] = 7,      [LISTEN] = 10,    [SYN_SENT] = 2,   [SYN_RCVD] = 3,
+        [ESTABLISHED] = 1, [FIN_WAIT_1] = 4, [FIN_WAIT_2] = 5, [CLOSE_WAIT] = 8,
+        [CLOSING] = 11,    [LAST_ACK] = 9,   [TIME_WAIT] = 6,
     };
 
     return linux_state[state];
@@ -75,8 +74,8 @@ void tcp_option_changed(struct socket *s, int name)
     case SO_RCVBUF:
         /* What was offered cannot be taken back; more may be offered. */
         net_lock();
-        t->rx_window = MAX(t->rx_window, MIN((uint32_t)s->rcvbuf / 2,
-                                             (uint32_t)TCP_WND));
+        t->rx_window =
+            MAX(t->rx_window, MIN((uint32_t)s->rcvbuf / 2, (uint32_t)TCP_WND));
         net_unlock();
         break;
     }
@@ -133,6 +132,7 @@ static int set_int(struct tcp_sock *t, int name, int v)
             return -EINVAL;
         t->user_timeout = (unsigned)v;
         return 0;
+    /* How patient to be is lwIP's own; what was asked for is remembered. */
     case TCP_DEFER_ACCEPT:
         t->defer_accept = MAX(v, 0);
         return 0;

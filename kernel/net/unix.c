@@ -115,7 +115,7 @@ int unix_socketpair(int type, struct socket *out[2])
     return 0;
 }
 
-/* --- listening and connecting ---------------------------------------------------- */
+/* --- listening and connecting ------------------------------------------ */
 
 static int unix_listen(struct socket *s, int backlog)
 {
@@ -254,7 +254,8 @@ static int unix_connect(struct socket *s, const void *addr, unsigned len,
 static struct unix_sock *take_embryo(struct unix_sock *u)
 {
     spin_lock(&unix_lock);
-    struct unix_sock *e = list_first(&u->embryos, struct unix_sock, embryo_link);
+    struct unix_sock *e =
+        list_first(&u->embryos, struct unix_sock, embryo_link);
     if (e) {
         list_del_init(&e->embryo_link);
         u->nr_embryos--;
@@ -292,14 +293,14 @@ static int unix_accept(struct socket *s, struct socket **out, bool nonblock)
     return 0;
 }
 
-/* --- closing ----------------------------------------------------------------------- */
+/* --- closing ----------------------------------------------------------- */
 
 static int unix_shutdown(struct socket *s, int how)
 {
     struct unix_sock *u = unix_sk(s), *peer;
     uint8_t mask = how == SHUT_RDWR ? SHUT_MASK : (uint8_t)(1 << how);
-    const uint32_t all = EV_IN | EV_OUT | EV_HUP | EV_RDHUP | EV_RDNORM |
-                         EV_WRNORM;
+    const uint32_t all =
+        EV_IN | EV_OUT | EV_HUP | EV_RDHUP | EV_RDNORM | EV_WRNORM;
 
     spin_lock(&unix_lock);
     s->shut |= mask;
@@ -326,8 +327,8 @@ static void part_from(struct unix_sock *u, struct unix_sock *peer)
     peer->s.shut = SHUT_MASK;
     if (!list_empty(&u->queue))
         socket_set_error(&peer->s, ECONNRESET);
-    socket_wake(&peer->s, EV_IN | EV_RDNORM | EV_OUT | EV_WRNORM | EV_HUP |
-                              EV_RDHUP);
+    socket_wake(&peer->s,
+                EV_IN | EV_RDNORM | EV_OUT | EV_WRNORM | EV_HUP | EV_RDHUP);
 }
 
 /* Take everything off (u); connected datagram sockets find out when they next
@@ -339,7 +340,7 @@ static struct unix_sock *dismantle(struct unix_sock *u, struct list *garbage)
     if (peer && !unix_is_dgram(u))
         part_from(u, peer);
     list_del_init(&u->connector_link);
-    list_for_each_safe(c, n, &u->connectors, connector_link) {
+    list_for_each_safe (c, n, &u->connectors, connector_link) {
         list_del_init(&c->connector_link);
         socket_wake(&c->s, EV_OUT | EV_WRNORM);
     }
@@ -385,7 +386,7 @@ static void unix_release(struct socket *s)
     unix_put(u);
 }
 
-/* --- poll and the like ---------------------------------------------------------------- */
+/* --- poll and the like ------------------------------------------------- */
 
 /* As unix_poll() and unix_dgram_poll() of Linux. */
 static uint32_t unix_poll(struct socket *s)

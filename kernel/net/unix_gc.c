@@ -49,7 +49,7 @@ static void visit_queue(struct list *queue, visit_fn *fn)
 {
     struct unix_msg *m;
 
-    list_for_each(m, queue, link)
+    list_for_each (m, queue, link)
         for (unsigned i = 0; i < m->nr_files; i++) {
             struct unix_sock *u = file_unix(m->files[i]);
             if (u)
@@ -63,7 +63,7 @@ static void visit_children(struct unix_sock *u, visit_fn *fn)
     struct unix_sock *e;
 
     visit_queue(&u->queue, fn);
-    list_for_each(e, &u->embryos, embryo_link)
+    list_for_each (e, &u->embryos, embryo_link)
         visit_queue(&e->queue, fn);
 }
 
@@ -92,12 +92,12 @@ static void find_candidates(void)
 {
     struct unix_sock *u;
 
-    list_for_each(u, &inflight, inflight_link) {
+    list_for_each (u, &inflight, inflight_link) {
         uint32_t refs = u->s.file ? atomic_load(&u->s.file->refs) : 0;
         u->gc_count = refs == u->inflight ? (int)refs : -1;
         u->gc_live = false;
     }
-    list_for_each(u, &inflight, inflight_link)
+    list_for_each (u, &inflight, inflight_link)
         if (u->gc_count >= 0)
             visit_children(u, subtract);
 }
@@ -106,12 +106,12 @@ static void find_live(void)
 {
     struct unix_sock *u;
 
-    list_for_each(u, &inflight, inflight_link)
+    list_for_each (u, &inflight, inflight_link)
         if (u->gc_count > 0)
             u->gc_live = true;
     do {
         marked_some = false;
-        list_for_each(u, &inflight, inflight_link)
+        list_for_each (u, &inflight, inflight_link)
             if (u->gc_live)
                 visit_children(u, mark);
     } while (marked_some);
@@ -125,13 +125,13 @@ void unix_gc(struct list *garbage)
         return;
     find_candidates();
     find_live();
-    list_for_each(u, &inflight, inflight_link) {
+    list_for_each (u, &inflight, inflight_link) {
         if (!is_garbage(u))
             continue;
         list_splice_tail(garbage, &u->queue);
         u->nr_queued = 0;
         u->rx_bytes = 0;
-        list_for_each(e, &u->embryos, embryo_link) {
+        list_for_each (e, &u->embryos, embryo_link) {
             list_splice_tail(garbage, &e->queue);
             e->nr_queued = 0;
             e->rx_bytes = 0;

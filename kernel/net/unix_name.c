@@ -67,15 +67,14 @@ static void path_copy(char out[PATH_SIZE + 1], const struct unix_name *n)
     out[len] = '\0';
 }
 
-/* --- abstract names; lock held ----------------------------------------------------- */
+/* --- abstract names; lock held ----------------------------------------- */
 
 static struct unix_sock *abstract_find(const struct unix_name *n)
 {
     struct unix_sock *u;
 
-    list_for_each(u, &abstract_names, name_link)
-        if (u->name->len == n->len &&
-            !memcmp(&u->name->addr, &n->addr, n->len))
+    list_for_each (u, &abstract_names, name_link)
+        if (u->name->len == n->len && !memcmp(&u->name->addr, &n->addr, n->len))
             return u;
     return NULL;
 }
@@ -115,7 +114,7 @@ static int autobind(struct unix_sock *u, struct unix_name *n)
     return rc == -EINVAL ? 0 : rc; /* bound already: nothing to do */
 }
 
-/* --- paths ----------------------------------------------------------------------------- */
+/* --- paths ------------------------------------------------------------- */
 
 static int make_inode(const char *path, struct inode **out)
 {
@@ -131,8 +130,7 @@ static int make_inode(const char *path, struct inode **out)
     n.slash = n.name[n.len] == '/';
     bool dots = !n.len || (n.name[0] == '.' &&
                            (n.len == 1 || (n.len == 2 && n.name[1] == '.')));
-    rc = dots ? -EEXIST
-              : entry_create(dir.dentry, &n, mode, 0, NULL, true, &d);
+    rc = dots ? -EEXIST : entry_create(dir.dentry, &n, mode, 0, NULL, true, &d);
     path_put(&dir);
     if (rc)
         return rc == -EEXIST ? -EADDRINUSE : rc;

@@ -4,7 +4,8 @@
  * unix_sock.h - sockets of AF_UNIX.
  *
  *   unix.c       streams, datagrams: states, peers, connecting, closing
- *   unix_msg.c   messages, their ancillary data, sending and receiving
+ *   unix_send.c  messages, their ancillary data, sending
+ *   unix_recv.c  receiving
  *   unix_name.c  names: paths, abstract, autobind
  *   unix_gc.c    sockets that only keep each other alive in their queues
  *
@@ -103,8 +104,13 @@ static inline bool unix_full(const struct unix_sock *receiver)
     return READ_ONCE(receiver->nr_queued) >= UNIX_DGRAM_MAX;
 }
 
-/* unix_msg.c */
+#define UNIX_FILES_MAX 253 /* descriptors in a message: SCM_MAX_FD */
+
+/* unix_send.c, unix_recv.c */
 ssize_t unix_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags);
+/* The message leaves a queue for good, its sender has room; unix_lock held. */
+void unix_uncharge(struct unix_msg *m);
+void unix_msg_free(struct unix_msg *m); /* no lock held */
 ssize_t unix_recvmsg(struct socket *s, struct sock_msg *m, unsigned flags);
 /* Free messages taken off a queue; no lock held. */
 void unix_free_msgs(struct list *msgs);

@@ -32,16 +32,16 @@
 #define MTU       1500
 #define FRAME_MAX (MTU + 18) /* Ethernet header and a VLAN tag */
 /* With VERSION_1 the header always has num_buffers (5.1.6.1). */
-#define HDR_LEN   sizeof(struct virtio_net_hdr_v1)
-#define BUF_SIZE  1536
+#define HDR_LEN  sizeof(struct virtio_net_hdr_v1)
+#define BUF_SIZE 1536
 _Static_assert(HDR_LEN == 12, "5.1.6");
 _Static_assert(HDR_LEN + FRAME_MAX <= BUF_SIZE, "buffer size");
 
-#define RX_MAX    256 /* 384 KiB */
-#define RX_SMALL  64  /* ... on machines with less than SMALL_PAGES */
+#define RX_MAX      256 /* 384 KiB */
+#define RX_SMALL    64  /* ... on machines with less than SMALL_PAGES */
 #define SMALL_PAGES ((256ul << 20) / PAGE_SIZE)
-#define TX_MAX    256
-#define TX_RECLAIM 64 /* free slots below which finished frames are taken */
+#define TX_MAX      256
+#define TX_RECLAIM  64 /* free slots below which finished frames are taken */
 
 /* n net_lock */
 struct virtio_net {
@@ -73,7 +73,7 @@ static void config_irq(struct virtio_device *d)
     softirq_raise(SOFTIRQ_NET);
 }
 
-/* --- receiving ---------------------------------------------------------------- */
+/* --- receiving --------------------------------------------------------- */
 
 static void buffer_free(void *buf)
 {
@@ -118,9 +118,9 @@ static void read_link(struct virtio_net *v)
     uint16_t status = VIRTIO_NET_S_LINK_UP;
 
     if (virtio_has(v->device, VIRTIO_NET_F_STATUS))
-        v->device->ops->read_config(
-            v->device, offsetof(struct virtio_net_config, status), &status,
-            sizeof(status));
+        v->device->ops->read_config(v->device,
+                                    offsetof(struct virtio_net_config, status),
+                                    &status, sizeof(status));
     netif_link_changed(&v->dev, status & VIRTIO_NET_S_LINK_UP);
 }
 
@@ -150,7 +150,7 @@ static bool net_poll(struct netdev *d, unsigned budget)
     return true;
 }
 
-/* --- sending -------------------------------------------------------------------- */
+/* --- sending ----------------------------------------------------------- */
 
 static void reclaim(struct virtio_net *v)
 {
@@ -204,7 +204,7 @@ static const struct netdev_ops net_ops = {
     .flush = net_flush,
 };
 
-/* --- start-up --------------------------------------------------------------------- */
+/* --- start-up ---------------------------------------------------------- */
 
 static void read_mac(struct virtio_net *v)
 {

@@ -103,7 +103,7 @@
 #define LWIP_TCP_TIMESTAMPS         0
 #define LWIP_TCP_KEEPALIVE          1
 #define TCP_LISTEN_BACKLOG          0 /* counts in 8 bits; ours is sock_tcp's */
-#define LWIP_TCP_PCB_NUM_EXT_ARGS   1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS   2 /* sock_tcp.c, lwip_demux.c */
 #define TCP_MSL                     15000UL
 #define TCP_MAXRTX                  12
 #define TCP_SYNMAXRTX               6

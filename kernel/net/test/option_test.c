@@ -109,8 +109,7 @@ static void test_sizes(void **state)
                      -EINVAL);
     len = 2; /* cut */
     v = -1;
-    assert_int_equal(sys_getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &v, &len),
-                     0);
+    assert_int_equal(sys_getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &v, &len), 0);
     assert_int_equal(len, 2);
     assert_int_equal(v, (int)0xffff0000);
     assert_int_equal(sys_setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, 8), 0);
@@ -134,8 +133,8 @@ static void test_sizes(void **state)
     assert_int_equal(
         sys_getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len), 0);
     assert_int_equal(len, 3);
-    assert_int_equal(
-        sys_setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "zz9", 4), -ENODEV);
+    assert_int_equal(sys_setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "zz9", 4),
+                     -ENODEV);
     int64_t tv[2] = {1, 500000};
     assert_int_equal(sys_setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO_OLD, tv, 16),
                      0);
@@ -165,8 +164,7 @@ static void test_families(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(
-            sys_socket(bad[i].family, bad[i].type, bad[i].protocol),
-            bad[i].rc);
+            sys_socket(bad[i].family, bad[i].type, bad[i].protocol), bad[i].rc);
     assert_int_equal(fake_open_fds(), 0);
 }
 

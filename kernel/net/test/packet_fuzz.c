@@ -175,9 +175,9 @@ static void udp_frame(void)
             be32(46, d->xid);
         memcpy(frame + 70, fake_dev.mac, 6);
         be32(42 + 236, 0x63825363);
-        static const uint8_t options[] = {53, 1, 2,  54, 4, 10, 0, 2, 2,
-                                          51, 4, 0,  0,  1, 0,  6, 4, 10,
-                                          0,  2, 3,  12, 3, 'a', 'b', 'c'};
+        static const uint8_t options[] = {53, 1, 2, 54, 4, 10,  0,   2,  2,
+                                          51, 4, 0, 0,  1, 0,   6,   4,  10,
+                                          0,  2, 3, 12, 3, 'a', 'b', 'c'};
         memcpy(frame + 42 + 240, options,
                MIN(sizeof(options), (size_t)(data - 240)));
         if (rnd(2))
@@ -225,8 +225,8 @@ static void arp_frame(void)
 
 static void icmp6_frame(void)
 {
-    static const uint8_t types[] = {1, 2, 128, 130, 131, 133, 134, 135, 136,
-                                    137};
+    static const uint8_t types[] = {1,   2,   128, 130, 131,
+                                    133, 134, 135, 136, 137};
     unsigned data = 8 + rnd(120);
 
     ip6(58, data);
@@ -258,7 +258,7 @@ static void damage(void)
 static void one_frame(void)
 {
     static void (*const make[])(void) = {
-        tcp_frame, tcp_frame,  tcp_frame,   udp_frame,    udp_frame,
+        tcp_frame,  tcp_frame,  tcp_frame, udp_frame,   udp_frame,
         icmp_frame, igmp_frame, arp_frame, icmp6_frame, other6_frame,
     };
 
@@ -273,7 +273,7 @@ static void one_frame(void)
     fake_receive(frame, len);
 }
 
-/* --- the machine under attack ------------------------------------------------------ */
+/* --- the machine under attack ------------------------------------------ */
 
 static int listener, udp, raw, conns[32];
 
@@ -312,7 +312,8 @@ static void configure(void)
 static void live(void)
 {
     static char buf[2000];
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = rnd(65536) & 0xffff};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = rnd(65536) & 0xffff};
     unsigned i = rnd(ARRAY_SIZE(conns));
 
     switch (rnd(6)) {
@@ -358,7 +359,7 @@ static int close_all(void)
     fd_close(listener);
     fd_close(udp);
     fd_close(raw);
-    fake_pass(400 * NSEC_PER_SEC);
+    fake_pass(500000 * NSEC_PER_SEC); /* retransmission backs off */
     if (net_mem_used() > 8192)
         panic("%lu bytes were lost", net_mem_used());
     return 0;

@@ -26,7 +26,8 @@ static uint64_t baseline; /* memory the idle stack uses */
 
 static struct sockaddr_in addr_of(uint16_t port_be)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port_be,
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = port_be,
                                 .sin_addr.s_addr = LOCALHOST};
 }
 
@@ -308,6 +309,47 @@ static void test_many_short(void **state)
     settle();
 }
 
+/* Hundreds of connections used, closed and opened in no order. */
+static void test_many_open(void **state)
+{
+    enum { N = 400 };
+    static int c[N], s[N];
+    int l = listener(128), one = 1;
+    uint16_t port = port_of(l);
+    uint32_t seed = 1;
+    char buf[8];
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        seed = seed * 1103515245 + 12345;
+        unsigned i = (seed >> 8) % N;
+        if (!c[i]) {
+            c[i] = client(port);
+            s[i] = (int)sys_accept4(l, NULL, NULL, SOCK_NONBLOCK);
+            assert_true(s[i] >= 0);
+            sys_setsockopt(c[i], SOL_TCP, TCP_NODELAY, &one, sizeof(one));
+        } else if ((seed >> 20) % 16 == 0) {
+            fd_close((seed >> 25) & 1 ? c[i] : s[i]);
+            fd_close((seed >> 25) & 1 ? s[i] : c[i]);
+            c[i] = 0;
+        } else {
+            memcpy(buf, &i, 4);
+            assert_int_equal(put(c[i], buf, 4), 4);
+            assert_int_equal(get(s[i], buf, 8, 0), 4);
+            assert_memory_equal(buf, &i, 4);
+        }
+        if (seed >> 24 == 7)
+            fake_pass(3 * NSEC_PER_SEC);
+    }
+    for (int i = 0; i < N; i++)
+        if (c[i]) {
+            fd_close(c[i]);
+            fd_close(s[i]);
+        }
+    fd_close(l);
+    settle();
+}
+
 /* A SYN with the old connection's ports opens a new one. */
 static void test_timewait_reuse(void **state)
 {
@@ -360,7 +402,8 @@ static void test_no_memory(void **state)
     fake_no_memory = true;
     assert_int_equal(put(fd[0], buf, sizeof(buf)), -ENOBUFS);
     assert_int_equal(sys_connect((int)sys_socket(AF_INET, SOCK_STREAM, 0),
-                                 &(struct sockaddr_in){.sin_family = AF_INET}, 16),
+                                 &(struct sockaddr_in){.sin_family = AF_INET},
+                                 16),
                      -ENOBUFS);
     fake_no_memory = false;
     assert_int_equal(put(fd[0], buf, sizeof(buf)), sizeof(buf));
@@ -423,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_backlog),
         cmocka_unit_test(test_many_short),
+        cmocka_unit_test(test_many_open),
         cmocka_unit_test(test_timewait_reuse),
         cmocka_unit_test(test_idle_is_silent),
         cmocka_unit_test(test_no_memory),

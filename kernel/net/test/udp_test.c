@@ -11,11 +11,11 @@
 #include "net/net_priv.h"
 #include "proc/fdtable.h"
 
+#include <asm/ioctls.h>
 #include <linux/if.h>
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <asm/ioctls.h>
 #include <linux/sockios.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,8 @@ static uint64_t baseline;
 
 static struct sockaddr_in addr_of(uint16_t port_be)
 {
-    return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = port_be,
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = port_be,
                                 .sin_addr.s_addr = LOCALHOST};
 }
 
@@ -115,8 +116,8 @@ static void test_control(void **state)
         uint8_t data[16];
     } c[4];
     struct iovec_user iov;
-    struct msghdr_user m = {.iov = &iov, .iovlen = 1, .control = c,
-                            .controllen = sizeof(c)};
+    struct msghdr_user m = {
+        .iov = &iov, .iovlen = 1, .control = c, .controllen = sizeof(c)};
     char buf[4];
 
     (void)state;
@@ -134,7 +135,7 @@ static void test_control(void **state)
     settle();
 }
 
-/* --- netlink and ioctls ------------------------------------------------------------ */
+/* --- netlink and ioctls ------------------------------------------------ */
 
 static void test_getaddrs(void **state)
 {
@@ -173,8 +174,8 @@ static void test_getaddrs(void **state)
             long left = IFA_PAYLOAD(h);
             for (struct rtattr *r = IFA_RTA(a); RTA_OK(r, left);
                  r = RTA_NEXT(r, left))
-                lo |= r->rta_type == IFA_LABEL &&
-                      !strcmp(RTA_DATA(r), "lo") && a->ifa_prefixlen == 8;
+                lo |= r->rta_type == IFA_LABEL && !strcmp(RTA_DATA(r), "lo") &&
+                      a->ifa_prefixlen == 8;
         }
     }
     assert_true(lo);
@@ -219,7 +220,8 @@ static void test_configure(void **state)
     assert_true(r.ifr_flags & IFF_UP);
     assert_true(r.ifr_flags & IFF_RUNNING);
     /* To our own address, which is not loopback's. */
-    a = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = 0x3930,
+    a = (struct sockaddr_in){.sin_family = AF_INET,
+                             .sin_port = 0x3930,
                              .sin_addr.s_addr = 0x0f02000a};
     int s = (int)sys_socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     assert_int_equal(sys_bind(s, &a, sizeof(a)), 0);

@@ -14,8 +14,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <asm/ioctls.h>
+#include <cmocka.h>
 #include <linux/sockios.h>
 #include <linux/un.h>
 
@@ -66,7 +66,9 @@ static long send_fds(int over, const void *data, size_t len, const int *fds,
     struct rights c = {{sizeof(c.h) + n * sizeof(int), SOL_SOCKET, SCM_RIGHTS},
                        {0}};
     struct iovec_user iov = {(void *)data, len};
-    struct msghdr_user m = {.iov = &iov, .iovlen = 1, .control = &c,
+    struct msghdr_user m = {.iov = &iov,
+                            .iovlen = 1,
+                            .control = &c,
                             .controllen = sizeof(c.h) + n * sizeof(int)};
 
     memcpy(c.fd, fds, n * sizeof(int));
@@ -79,8 +81,8 @@ static long recv_fds(int over, void *data, size_t len, struct rights *c,
     static struct iovec_user iov;
 
     iov = (struct iovec_user){data, len};
-    *m = (struct msghdr_user){.iov = &iov, .iovlen = 1, .control = c,
-                              .controllen = room};
+    *m = (struct msghdr_user){
+        .iov = &iov, .iovlen = 1, .control = c, .controllen = room};
     return sys_recvmsg(over, m, MSG_DONTWAIT);
 }
 
@@ -152,9 +154,8 @@ static void test_rights(void **state)
     pair(SOCK_STREAM, a);
     pair(SOCK_STREAM, b);
     three[0] = a[0], three[1] = b[0], three[2] = b[1];
-    assert_int_equal(send_fds(fd[0], "0123456789abcdef0123456789abcdef", 32,
-                              three, 3),
-                     32);
+    assert_int_equal(
+        send_fds(fd[0], "0123456789abcdef0123456789abcdef", 32, three, 3), 32);
     assert_int_equal(put(fd[0], "more", 4), 4);
     fd_close(a[0]);
     close_both(b);
@@ -338,8 +339,8 @@ static void test_credentials(void **state)
         int pad;
     } c;
     struct iovec_user iov;
-    struct msghdr_user m = {.iov = &iov, .iovlen = 1, .control = &c,
-                            .controllen = sizeof(c)};
+    struct msghdr_user m = {
+        .iov = &iov, .iovlen = 1, .control = &c, .controllen = sizeof(c)};
     int fd[2], on = 1;
     char buf[4];
 
@@ -361,10 +362,10 @@ static void test_credentials(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stream),     cmocka_unit_test(test_full),
-        cmocka_unit_test(test_rights),     cmocka_unit_test(test_cycle),
-        cmocka_unit_test(test_listen),     cmocka_unit_test(test_dgram),
-        cmocka_unit_test(test_seqpacket),  cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_stream),    cmocka_unit_test(test_full),
+        cmocka_unit_test(test_rights),    cmocka_unit_test(test_cycle),
+        cmocka_unit_test(test_listen),    cmocka_unit_test(test_dgram),
+        cmocka_unit_test(test_seqpacket), cmocka_unit_test(test_credentials),
     };
 
     fake_net_start();

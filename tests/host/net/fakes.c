@@ -51,7 +51,7 @@ void panic(const char *fmt, ...)
     host_die(fmt, ap);
 }
 
-/* --- memory ----------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------ */
 
 static int held; /* locks */
 
@@ -102,7 +102,7 @@ void random_bytes(void *p, size_t n)
     memset(p, 7, n);
 }
 
-/* --- locks, which only count ---------------------------------------------------------- */
+/* --- locks, which only count ------------------------------------------- */
 
 #define NEED(x)                                                                \
     do {                                                                       \
@@ -159,7 +159,7 @@ void mutex_unlock(struct mutex *m)
     m->owner = NULL;
 }
 
-/* --- time and sleep --------------------------------------------------------------------- */
+/* --- time and sleep ---------------------------------------------------- */
 
 static nsec_t now = 1000 * NSEC_PER_SEC;
 static struct timer *timers[16];
@@ -276,7 +276,7 @@ void wq_wake(struct wait_queue *q, uint32_t events)
 {
     struct wait_entry *e;
 
-    list_for_each(e, &q->entries, link) {
+    list_for_each (e, &q->entries, link) {
         fake_wakes++;
         if (e->fn)
             e->fn(e, events);
@@ -315,7 +315,7 @@ void sleep_cancel(void)
 {
 }
 
-/* --- user memory --------------------------------------------------------------------------- */
+/* --- user memory ------------------------------------------------------- */
 
 #define BAD_ADDRESS 4096ul /* all below faults */
 
@@ -423,7 +423,7 @@ void uio_advance(struct uio *u, size_t n)
     uio_move(u, NULL, n, 0);
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------- */
 
 static struct file *fds[4096];
 static uint64_t last_ino;
@@ -525,7 +525,7 @@ int fake_open_fds(void)
     return n;
 }
 
-/* --- no file system, no signals ------------------------------------------------------------------ */
+/* --- no file system, no signals ---------------------------------------- */
 
 int signal_send_thread(struct thread *t, int signo,
                        const struct siginfo_k *info)
@@ -598,7 +598,7 @@ void net_proc_add_device(struct netdev *d)
     (void)d;
 }
 
-/* --- the device ------------------------------------------------------------------------------------ */
+/* --- the device -------------------------------------------------------- */
 
 struct frame {
     struct list link;
