@@ -61,7 +61,7 @@ static int check(const struct clone_request *r)
     return 0;
 }
 
-/* --- vfork ------------------------------------------------------------------------- */
+/* --- vfork --------------------------------------------------------------- */
 
 static void vfork_put(struct vfork_wait *v)
 {
@@ -102,7 +102,7 @@ static void vfork_sleep(struct vfork_wait *v)
     vfork_put(v);
 }
 
-/* --- the thread ---------------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------- */
 
 static int copy_registers(struct thread *t, const struct clone_request *r)
 {
@@ -156,7 +156,7 @@ static struct thread *make_thread(const struct clone_request *r)
     return t;
 }
 
-/* --- the process ----------------------------------------------------------------------- */
+/* --- the process --------------------------------------------------------- */
 
 static void copy_process_state(struct process *p, struct process *me)
 {
@@ -222,7 +222,7 @@ static struct process *make_process(const struct clone_request *r)
     return NULL;
 }
 
-/* --- entering it into the tables ----------------------------------------------------------- */
+/* --- entering it into the tables ----------------------------------------- */
 
 /* (t) becomes a thread of (p). T and siglock held. */
 static void thread_join(struct process *p, struct thread *t, struct pid *pid)
@@ -291,7 +291,7 @@ static void pid_discard(struct pid *pid)
     spin_unlock(&proc_tree_lock);
 }
 
-/* --- putting it together ----------------------------------------------------------------------- */
+/* --- putting it together ------------------------------------------------- */
 
 /* Tell both sides the number, as asked. Like Linux, do not mind if the words
  * cannot be written. */
@@ -409,7 +409,7 @@ static long do_clone(const struct clone_request *r)
     return r->flags & CLONE_THREAD ? clone_thread(r) : clone_process(r);
 }
 
-/* --- system calls ----------------------------------------------------------------------------------- */
+/* --- system calls -------------------------------------------------------- */
 
 long sys_clone(unsigned long flags, unsigned long stack, int __user *ptid,
                int __user *ctid, unsigned long tls)

@@ -228,7 +228,7 @@ long sys_setgroups(int n, const unsigned __user *list)
     return 0;
 }
 
-/* --- capabilities ------------------------------------------------------------------- */
+/* --- capabilities -------------------------------------------------------- */
 
 #define CAPS_ALL ((1ul << (CAP_LAST_CAP + 1)) - 1)
 

@@ -155,7 +155,7 @@ int elf_plan(const Elf64_Ehdr *eh, const Elf64_Phdr *ph, vaddr_t base,
     return 0;
 }
 
-/* --- scripts ----------------------------------------------------------------------------- */
+/* --- scripts ------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {

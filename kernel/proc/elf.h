@@ -42,7 +42,8 @@ struct elf_image {
 };
 
 /* Check the file header (64 bytes): 0 or -ENOEXEC. Gives where the program
- * headers are: *(size) bytes, a multiple of sizeof(Elf64_Phdr), at *(offset). */
+ * headers are: *(size) bytes, a multiple of sizeof(Elf64_Phdr), at *(offset).
+ */
 int elf_check_header(const Elf64_Ehdr *eh, uint64_t *offset, size_t *size);
 /* Check the program headers and make the plan of what to map. (top): end of
  * user addresses, (base): the lowest one. 0, -ENOEXEC (not a program we can

@@ -28,7 +28,7 @@
 
 #define SCRIPT_DEPTH 5 /* "#!" lines that may name scripts; then ELOOP */
 
-/* --- life of struct exec ------------------------------------------------------------- */
+/* --- life of struct exec ------------------------------------------------- */
 
 static struct exec *exec_alloc(const char *name)
 {
@@ -62,7 +62,7 @@ static size_t strings_limit(uint64_t stack_limit)
     return MAX(MIN(stack_limit / 4, 6ul << 20), ARG_STRING_MAX);
 }
 
-/* --- loading ---------------------------------------------------------------------------- */
+/* --- loading ------------------------------------------------------------- */
 
 static bool is_script(const struct exec_file *x)
 {
@@ -185,7 +185,7 @@ static int load(struct exec *x, int dirfd, const char *name, unsigned at_flags,
     return exec_image_build(x);
 }
 
-/* --- committing --------------------------------------------------------------------------- */
+/* --- committing ---------------------------------------------------------- */
 
 static void set_names(struct process *p, struct thread *t, const char *path)
 {
@@ -291,7 +291,7 @@ static int commit(struct exec *x)
     return 0;
 }
 
-/* --- system calls ---------------------------------------------------------------------------- */
+/* --- system calls -------------------------------------------------------- */
 
 static int copy_strings(struct exec *x, char __user *const __user *argv,
                         char __user *const __user *envp, size_t *left)
@@ -367,7 +367,7 @@ long sys_execveat(int dirfd, const char __user *uname,
     return rc;
 }
 
-/* --- process 1 ----------------------------------------------------------------------------------- */
+/* --- process 1 ----------------------------------------------------------- */
 
 static int add_all(struct arg_list *l, char *const strings[], size_t *left)
 {

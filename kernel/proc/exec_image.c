@@ -39,7 +39,7 @@ static vaddr_t random_offset(const struct exec *x, unsigned bits)
     return x->creds.no_randomize ? 0 : mm_random_offset(bits);
 }
 
-/* --- layout -------------------------------------------------------------------------- */
+/* --- layout -------------------------------------------------------------- */
 
 static void choose_layout(struct exec *x)
 {
@@ -55,7 +55,7 @@ static void choose_layout(struct exec *x)
         (USER_TOP - gap - random_offset(x, MMAP_RANDOM)) & PAGE_MASK;
 }
 
-/* --- segments ------------------------------------------------------------------------- */
+/* --- segments ------------------------------------------------------------ */
 
 static int zero_tail(struct mm *mm, vaddr_t from, vaddr_t to)
 {
@@ -146,7 +146,7 @@ static int map_interp(struct exec *x)
     return map_image(x->mm, &x->interp, bias);
 }
 
-/* --- heap, vdso, stack ------------------------------------------------------------------ */
+/* --- heap, vdso, stack --------------------------------------------------- */
 
 static void set_heap(struct exec *x)
 {

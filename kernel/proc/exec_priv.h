@@ -12,7 +12,7 @@
 #include "mem/mm.h"
 #include "proc/elf.h"
 
-/* --- exec_args.c ----------------------------------------------------------- */
+/* --- exec_args.c --------------------------------------------------------- */
 
 /* Strings one after the other, each with its NUL. */
 struct arg_list {
@@ -32,7 +32,7 @@ int arg_list_add_user(struct arg_list *l,
 int arg_list_replace_first(struct arg_list *l, const char *const *strings,
                            unsigned n, size_t *left);
 
-/* --- exec_file.c ----------------------------------------------------------- */
+/* --- exec_file.c --------------------------------------------------------- */
 
 #define EXEC_HEAD 1024 /* usually has the program headers and PT_INTERP too */
 
@@ -51,7 +51,7 @@ void exec_file_close(struct exec_file *x);
 /* The name in PT_INTERP: 0, -ENOEXEC, -EIO. */
 int exec_file_interp(struct exec_file *x, char *name);
 
-/* --- exec_image.c ---------------------------------------------------------- */
+/* --- exec_image.c -------------------------------------------------------- */
 
 /* Of whom executes; for process 1 the defaults. */
 struct exec_creds {

@@ -23,7 +23,7 @@
 #include "sched/futex.h"
 #include "sys/syscall.h"
 
-/* --- the thread ------------------------------------------------------------------------- */
+/* --- the thread ---------------------------------------------------------- */
 
 static void clear_tid(struct thread *t)
 {
@@ -103,7 +103,7 @@ static void release_tid(struct thread *t)
     spin_unlock(&proc_tree_lock);
 }
 
-/* --- the process -------------------------------------------------------------------------- */
+/* --- the process --------------------------------------------------------- */
 
 static uint64_t resident_kib(struct mm *mm)
 {
@@ -308,7 +308,7 @@ void process_exit_requested(void)
     process_exit_thread(status);
 }
 
-/* --- execve of a process with several threads ----------------------------------------------- */
+/* --- execve of a process with several threads ---------------------------- */
 
 /* The caller takes over the number of the process, and the role of its first
  * thread. It is alone now. */
@@ -372,7 +372,7 @@ int process_be_single(void)
     return rc ? -EINTR : 0;
 }
 
-/* --- system calls ------------------------------------------------------------------------------ */
+/* --- system calls -------------------------------------------------------- */
 
 long sys_exit(int status)
 {

@@ -70,7 +70,7 @@ static unsigned next_used(const struct fdtable *t, unsigned from)
     return word * 64 + (unsigned)__builtin_ctzl(used);
 }
 
-/* --- memory ---------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 struct slots {
     struct file **files;
@@ -236,8 +236,7 @@ void fdtable_put(struct fdtable *t)
     kfree(t);
 }
 
-/* --- slots of one table ------------------------------------------------------
- */
+/* --- slots of one table -------------------------------------------------- */
 
 /* Empty slot (fd) and give what was in it; lock held. */
 static struct file *take(struct fdtable *t, unsigned fd)
@@ -282,8 +281,7 @@ int fdtable_set(struct fdtable *t, int fd, struct file *f)
     return 0;
 }
 
-/* --- the calling process's table ---------------------------------------------
- */
+/* --- the calling process's table ----------------------------------------- */
 
 static inline struct fdtable *table(void)
 {

@@ -12,7 +12,7 @@
 #include "proc/proc_priv.h"
 #include "sys/syscall.h"
 
-/* --- membership (T held) --------------------------------------------------- */
+/* --- membership (T held) ------------------------------------------------- */
 
 void pgrp_join(struct process *p, pid_t pgid)
 {
@@ -119,7 +119,7 @@ int signal_send_group(pid_t pgid, int signo, const struct siginfo_k *info)
     return rc;
 }
 
-/* --- terminals ------------------------------------------------------------- */
+/* --- terminals ----------------------------------------------------------- */
 
 bool process_is_session_leader(struct process *p)
 {
@@ -161,7 +161,7 @@ void session_leader_exit(struct process *p)
         tty_session_end(t);
 }
 
-/* --- system calls ------------------------------------------------------------ */
+/* --- system calls -------------------------------------------------------- */
 
 /* The process of a pid argument, 0 = the caller; T held. */
 static struct process *target(pid_t nr)

@@ -47,7 +47,7 @@ struct timer_set {
     unsigned count;
 };
 
-/* --- firing ------------------------------------------------------------------------ */
+/* --- firing -------------------------------------------------------------- */
 
 static bool queue_holds(const struct list *queue, int id)
 {
@@ -136,7 +136,7 @@ static void fire(struct timer *timer)
         send(t, times);
 }
 
-/* --- the set of a process ------------------------------------------------------------- */
+/* --- the set of a process ------------------------------------------------ */
 
 /* timers_lock held; NULL. */
 static struct posix_timer *find(struct process *p, int id)
@@ -211,7 +211,7 @@ void posix_timer_taken(struct process *p, struct siginfo_k *info)
     mutex_unlock(&p->timers_lock);
 }
 
-/* --- setting ------------------------------------------------------------------------------ */
+/* --- setting ------------------------------------------------------------- */
 
 static bool on_realtime(const struct posix_timer *t)
 {
@@ -288,7 +288,7 @@ void posix_timers_clock_was_set(void)
     }
 }
 
-/* --- system calls --------------------------------------------------------------------------- */
+/* --- system calls -------------------------------------------------------- */
 
 /* struct sigevent of the x86-64 ABI, 64 bytes (asm-generic/siginfo.h). */
 struct sigevent_k {

@@ -19,7 +19,7 @@
 extern struct spinlock proc_tree_lock;
 extern struct process *init_process; /* process 1 */
 
-/* --- pid.c ---------------------------------------------------------------- */
+/* --- pid.c --------------------------------------------------------------- */
 
 #define PID_MAX 32768
 
@@ -40,7 +40,7 @@ pid_t pid_last(void);
 /* Lowest process with pid >= from; T held. */
 struct process *pid_next_process(pid_t from);
 
-/* --- process.c ------------------------------------------------------------ */
+/* --- process.c ----------------------------------------------------------- */
 
 struct process *process_alloc(void);
 /* All T held: */
@@ -49,7 +49,7 @@ void process_unlink(struct process *p); /* the tree's reference is now yours */
 /* Every thread of (p) and what it waits for: siglock held. */
 void process_kill_threads(struct process *p, struct thread *except);
 
-/* --- clone.c -------------------------------------------------------------- */
+/* --- clone.c ------------------------------------------------------------- */
 
 /* The parent of a vfork waits for this; freed with the last reference. */
 struct vfork_wait {
@@ -59,7 +59,7 @@ struct vfork_wait {
 };
 void vfork_release(struct thread *t); /* exec or exit: let the parent go on */
 
-/* --- exit.c, wait.c -------------------------------------------------------- */
+/* --- exit.c, wait.c ------------------------------------------------------ */
 
 /* The end of the calling thread; (status) in the form wait gives. */
 __noreturn void process_exit_thread(int status);
@@ -76,7 +76,7 @@ void process_reap(struct process *p);
 /* Tell the parent of a stop or a continuation (CLD_*); no locks held. */
 void process_notify_stop(struct process *p, int code);
 
-/* --- pgrp.c ---------------------------------------------------------------- */
+/* --- pgrp.c -------------------------------------------------------------- */
 
 /* T held: */
 void pgrp_join(struct process *p, pid_t pgid);
@@ -88,7 +88,7 @@ void pgrp_check_orphaned(struct process *p, struct process *parent,
                          const struct process *ignore);
 void session_leader_exit(struct process *p); /* no locks held */
 
-/* --- signals ---------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------- */
 
 /* Change the caller's blocked mask; newly blocked signals of the process go
  * to other threads. */
@@ -109,7 +109,7 @@ bool signal_on_altstack(const struct thread *t, uint64_t sp);
 int signal_send_locked(struct process *p, struct thread *t, int signo,
                        const struct siginfo_k *info); /* T held */
 
-/* --- timers ----------------------------------------------------------------- */
+/* --- timers -------------------------------------------------------------- */
 
 void itimer_init(struct process *p);
 void itimer_exit(struct process *p);
@@ -117,7 +117,7 @@ void posix_timers_exit(struct process *p); /* exit and exec */
 /* A timer's signal was taken: its overrun count. */
 void posix_timer_taken(struct process *p, struct siginfo_k *info);
 
-/* --- exec.c ------------------------------------------------------------------ */
+/* --- exec.c -------------------------------------------------------------- */
 
 /* First program of a process that is not running yet; kernel strings. */
 struct exec_start {
@@ -127,7 +127,7 @@ struct exec_start {
 int exec_prepare_kernel(const char *path, char *const argv[],
                         char *const envp[], struct exec_start *out);
 
-/* --- pidfd.c ------------------------------------------------------------------ */
+/* --- pidfd.c ------------------------------------------------------------- */
 
 struct file *pidfd_create(struct process *p, unsigned flags); /* ERR_PTR */
 struct process *pidfd_process(struct file *f); /* with reference, or NULL */

@@ -15,7 +15,7 @@
 
 #define CLOCK_TICK (NSEC_PER_SEC / 100) /* what times(2) counts in */
 
-/* --- usage ----------------------------------------------------------------------------- */
+/* --- usage --------------------------------------------------------------- */
 
 struct usage {
     nsec_t user, system;
@@ -165,7 +165,7 @@ long sys_times(void __user *out)
     return time_monotonic() / CLOCK_TICK;
 }
 
-/* --- limits ------------------------------------------------------------------------------ */
+/* --- limits -------------------------------------------------------------- */
 
 static int change_limit(struct process *p, unsigned which,
                         const struct rlimit64 *new)

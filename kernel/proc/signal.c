@@ -49,7 +49,7 @@ static bool is_fault(int signo, const struct siginfo_k *info)
     return (SIGBIT(signo) & SIG_SYNCHRONOUS) && info && info->code > 0;
 }
 
-/* --- who takes it (siglock held) --------------------------------------------- */
+/* --- who takes it (siglock held) ----------------------------------------- */
 
 static bool wants(const struct thread *t, int signo)
 {
@@ -114,7 +114,7 @@ void signal_retarget(struct thread *t, uint64_t signals)
     }
 }
 
-/* --- stops and continuations (siglock held) ---------------------------------- */
+/* --- stops and continuations (siglock held) ------------------------------ */
 
 static void discard_everywhere(struct process *p, uint64_t mask)
 {
@@ -158,7 +158,7 @@ static void prepare(struct process *p, int signo)
         p->group_stop = false;
 }
 
-/* --- sending ------------------------------------------------------------------ */
+/* --- sending ------------------------------------------------------------- */
 
 /* Queue limit of the receiver, 0 for signals that need no siginfo. */
 static uint64_t queue_limit(const struct process *p)
@@ -255,7 +255,7 @@ void user_exception(int signo, int code, vaddr_t addr)
     send(p, current, signo, &info);
 }
 
-/* --- permission and questions --------------------------------------------------- */
+/* --- permission and questions -------------------------------------------- */
 
 bool signal_may_send(struct process *p, int signo)
 {
@@ -290,7 +290,7 @@ uint64_t signal_pending_mask(void)
     return set;
 }
 
-/* --- taking -------------------------------------------------------------------- */
+/* --- taking -------------------------------------------------------------- */
 
 int signal_take(struct thread *t, uint64_t mask, struct siginfo_k *info)
 {
@@ -320,7 +320,7 @@ int signal_dequeue(uint64_t mask, struct siginfo_k *info)
     return signo;
 }
 
-/* --- masks ------------------------------------------------------------------------ */
+/* --- masks --------------------------------------------------------------- */
 
 void signal_set_blocked(uint64_t mask)
 {
@@ -358,7 +358,7 @@ void signal_mask_pop(void)
     signal_set_blocked(current->sig_saved);
 }
 
-/* --- life of a process (siglock held) ---------------------------------------------- */
+/* --- life of a process (siglock held) ------------------------------------ */
 
 void signal_flush_thread(struct thread *t)
 {

@@ -23,7 +23,7 @@
 
 #define SYSCALL_INSN_SIZE 2 /* 0f 05 */
 
-/* --- restarting ------------------------------------------------------------------ */
+/* --- restarting ---------------------------------------------------------- */
 
 static bool in_syscall(const struct trapframe *f)
 {
@@ -71,7 +71,7 @@ static void restart_without_handler(struct trapframe *f)
     }
 }
 
-/* --- handlers ---------------------------------------------------------------------- */
+/* --- handlers ------------------------------------------------------------ */
 
 bool signal_on_altstack(const struct thread *t, uint64_t sp)
 {
@@ -113,7 +113,7 @@ static void run_handler(struct trapframe *f, int signo,
     signal_set_blocked(t->sig_blocked | block);
 }
 
-/* --- default actions ------------------------------------------------------------------ */
+/* --- default actions ----------------------------------------------------- */
 
 static void log_fault(const struct trapframe *f, const struct siginfo_k *info)
 {
@@ -174,7 +174,7 @@ static void default_action(struct trapframe *f, const struct siginfo_k *info)
     }
 }
 
-/* --- the loop ---------------------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 /* Take one signal; false if there is none. */
 static bool deliver_one(struct trapframe *f)

@@ -19,7 +19,7 @@
 #include "proc/proc_priv.h"
 #include "sys/syscall.h"
 
-/* --- who am I ------------------------------------------------------------------------- */
+/* --- who am I ------------------------------------------------------------ */
 
 long sys_getpid(void)
 {
@@ -54,7 +54,7 @@ long sys_getcpu(unsigned __user *cpu, unsigned __user *node,
     return node ? put_user(0u, node) : 0;
 }
 
-/* --- words of the thread library -------------------------------------------------------- */
+/* --- words of the thread library ----------------------------------------- */
 
 long sys_set_tid_address(int __user *p)
 {
@@ -108,7 +108,7 @@ long sys_rseq(void __user *area, unsigned len, int flags, unsigned sig)
     return -ENOSYS;
 }
 
-/* --- personality ------------------------------------------------------------------------- */
+/* --- personality --------------------------------------------------------- */
 
 #define PERSONALITY_QUERY 0xffffffffu
 /* Linux programs with or without address randomisation; what else there is
@@ -128,7 +128,7 @@ long sys_personality(unsigned long new)
     return old;
 }
 
-/* --- random numbers ----------------------------------------------------------------------- */
+/* --- random numbers ------------------------------------------------------ */
 
 long sys_getrandom(void __user *buf, size_t n, unsigned flags)
 {
@@ -155,7 +155,7 @@ long sys_getrandom(void __user *buf, size_t n, unsigned flags)
     return (long)done;
 }
 
-/* --- the machine --------------------------------------------------------------------------- */
+/* --- the machine --------------------------------------------------------- */
 
 static bool magic_ok(int magic1, int magic2)
 {
@@ -245,7 +245,7 @@ long sys_syslog(int type, char __user *buf, int len)
     }
 }
 
-/* --- comparing ------------------------------------------------------------------------------ */
+/* --- comparing ----------------------------------------------------------- */
 
 /* Any total order will do as long as it does not tell addresses. */
 static long compare(const void *a, const void *b)

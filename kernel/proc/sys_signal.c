@@ -15,7 +15,7 @@ static bool valid(int signo)
     return signo >= 1 && signo <= NSIG_MAX;
 }
 
-/* --- handlers and masks ---------------------------------------------------------------- */
+/* --- handlers and masks -------------------------------------------------- */
 
 /* A signal that is ignored from now on does not stay pending. */
 static void discard_ignored(struct process *p, int signo)
@@ -161,7 +161,7 @@ long sys_rt_sigtimedwait(const void __user *set, void __user *uinfo,
     return signo;
 }
 
-/* --- alternate stack --------------------------------------------------------------------- */
+/* --- alternate stack ----------------------------------------------------- */
 
 static unsigned altstack_state(const struct thread *t, uint64_t sp)
 {
@@ -203,7 +203,7 @@ long sys_sigaltstack(const void __user *uss, void __user *uold)
     return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
 
-/* --- sending ----------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 static struct siginfo_k info_from_caller(int signo, int code)
 {

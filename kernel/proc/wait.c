@@ -35,7 +35,7 @@ struct wait_report {
     struct rusage ru;
 };
 
-/* --- which children (T held) ------------------------------------------------------- */
+/* --- which children (T held) --------------------------------------------- */
 
 static bool matches(const struct process *c, const struct wait_request *r)
 {
@@ -143,7 +143,7 @@ static long wait_for(const struct wait_request *r, struct wait_report *out)
     return MIN(rc, 0);
 }
 
-/* --- telling the parent (exit.c, signal_deliver.c) ------------------------------------- */
+/* --- telling the parent (exit.c, signal_deliver.c) ----------------------- */
 
 void process_notify_stop(struct process *p, int code)
 {
@@ -166,7 +166,7 @@ void process_notify_stop(struct process *p, int code)
     spin_unlock(&proc_tree_lock);
 }
 
-/* --- system calls ------------------------------------------------------------------------ */
+/* --- system calls -------------------------------------------------------- */
 
 long sys_wait4(int pid, int __user *ustatus, int options, void __user *ru)
 {

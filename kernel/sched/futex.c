@@ -428,7 +428,7 @@ static long futex_wake_op(uint32_t __user *uaddr, uint32_t __user *uaddr2,
     return rc;
 }
 
-/* --- the system call ------------------------------------------------------ */
+/* --- the system call ----------------------------------------------------- */
 
 /* FUTEX_WAIT counts from now, FUTEX_WAIT_BITSET gives a time. Both run on the
  * clock that FUTEX_CLOCK_REALTIME chooses. */

@@ -187,7 +187,7 @@ long sys_time(long __user *p)
     return now;
 }
 
-/* --- adjtimex -------------------------------------------------------------- */
+/* --- adjtimex ------------------------------------------------------------ */
 
 /* Nothing disciplines the clock here, so it is "unsynchronised" and runs at
  * its nominal rate. Stepping it is possible, slewing it is not. */
@@ -238,7 +238,7 @@ long sys_clock_adjtime(int clock, void __user *tx)
     return clock == CLOCK_REALTIME ? sys_adjtimex(tx) : -EOPNOTSUPP;
 }
 
-/* --- sleeping -------------------------------------------------------------- */
+/* --- sleeping ------------------------------------------------------------ */
 
 /* Sleep until (at) on the monotonic or the settable clock: 0 or -ERESTARTSYS.
  */

@@ -46,8 +46,11 @@ struct timer {
 
 void timer_init(struct timer *t, timer_fn *fn, void *arg);
 /* (Re)arm; cheap for a timer already armed on this CPU. A past deadline fires
- * at the next chance. May be called from the timer's own function. Two callers
- * must not arm the same timer at the same moment. */
+ * at the next chance. May be called from the timer's own function: then it
+ * fires TIMER_MIN_PERIOD later at the earliest, so that no period a program
+ * asks for can keep the CPU busy. Two callers must not arm the same timer at
+ * the same moment. */
+#define TIMER_MIN_PERIOD (20 * NSEC_PER_USEC)
 void timer_arm(struct timer *t, nsec_t deadline);
 /* Disarm. True if it was armed. timer_cancel_sync also waits until the
  * function is not running anywhere (never call it from that function or with a

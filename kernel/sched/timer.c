@@ -98,6 +98,8 @@ void timer_arm(struct timer *t, nsec_t deadline)
     struct cpu *c = timer_move_here(t);
     bool first;
 
+    if (c->timer_running == t) /* a period too short would never let go */
+        deadline = MAX(deadline, time_monotonic() + TIMER_MIN_PERIOD);
     t->deadline = deadline;
     tree_insert(c, t);
     first = c->timer_first == t;

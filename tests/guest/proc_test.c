@@ -4,7 +4,8 @@
  * proc_test.c - processes, threads, signals, futexes and timers as a program
  * sees them. Runs on Linux too, where it must pass just the same.
  *
- * Prints "ok NAME" or "FAILED NAME: line" per test; exit status 0 if all passed.
+ * Prints "ok NAME" or "FAILED NAME: line" per test; exit status 0 if all
+ * passed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -62,7 +63,7 @@ static void sleep_ms(int ms)
         ;
 }
 
-/* --- fork, wait, exec ------------------------------------------------------- */
+/* --- fork, wait, exec ---------------------------------------------------- */
 
 static void test_fork_wait(void)
 {
@@ -309,7 +310,7 @@ static void test_groups(void)
     CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGUSR1);
 }
 
-/* --- signals ---------------------------------------------------------------- */
+/* --- signals ------------------------------------------------------------- */
 
 static volatile sig_atomic_t got, got_code, got_pid;
 static volatile uintptr_t got_addr;
@@ -539,7 +540,7 @@ static void test_kill_stopped(void)
     CHECK(waitpid(pid, &st, 0) == pid && WTERMSIG(st) == SIGKILL);
 }
 
-/* --- threads ------------------------------------------------------------------ */
+/* --- threads ------------------------------------------------------------- */
 
 static atomic_int counter;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -706,7 +707,7 @@ static void test_exit_group_from_thread(void)
     CHECK(waitpid(pid, &st, 0) == pid && st == 4 << 8);
 }
 
-/* --- time -------------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 static void test_sleep(void)
 {
@@ -770,7 +771,7 @@ static void test_cpu_time(void)
     CHECK(times(&t) != (clock_t)-1);
 }
 
-/* --- odds and ends ---------------------------------------------------------------- */
+/* --- odds and ends ------------------------------------------------------- */
 
 static void test_identity(void)
 {
@@ -840,7 +841,7 @@ static void test_fds(void)
     close(fd);
 }
 
-/* --- ping-pong between two threads: latency of wake-ups ----------------------------- */
+/* --- ping-pong between two threads: latency of wake-ups ------------------ */
 
 static void test_ping_pong(void)
 {

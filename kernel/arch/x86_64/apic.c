@@ -116,7 +116,7 @@ void apic_send_nmi_all_others(void)
     apic_send(0, ICR_ALL_BUT_SELF | ICR_ASSERT | ICR_NMI);
 }
 
-/* --- timer -------------------------------------------------------------------- */
+/* --- timer -------------------------------------------------------------- */
 
 void apic_timer_stop(void)
 {
@@ -145,8 +145,8 @@ void apic_timer_init_cpu(void)
     if (!apic_present)
         return;
     apic_write(REG_DIVIDE, DIVIDE_BY_1);
-    apic_write(REG_LVT_TIMER,
-               VECTOR_TIMER | (deadline_mode ? TIMER_DEADLINE : TIMER_ONE_SHOT));
+    apic_write(REG_LVT_TIMER, VECTOR_TIMER | (deadline_mode ? TIMER_DEADLINE
+                                                            : TIMER_ONE_SHOT));
     /* The mode must be set before the deadline is (SDM 3A 10.5.4.1). */
     if (deadline_mode)
         __asm__ volatile("mfence" ::: "memory");
@@ -181,7 +181,7 @@ void arch_timer_program(nsec_t deadline)
     apic_write(REG_COUNT, (uint32_t)MIN(ticks, 0xfffffffful));
 }
 
-/* --- start-up ----------------------------------------------------------------- */
+/* --- start-up ----------------------------------------------------------- */
 
 static void mask_lvts(void)
 {

@@ -36,7 +36,7 @@ static inline paddr_t virt_to_phys(const void *v)
     return (paddr_t)v - PHYS_BASE;
 }
 
-/* --- start-up, in the order main.c calls them -------------------------- */
+/* --- start-up, in the order main.c calls them --------------------------- */
 
 /* What the boot protocol (PVH start info) told. Strings and tables stay valid
  * only until page_init() takes over memory, but cmdline is a copy. */
@@ -49,15 +49,15 @@ struct boot_info {
     struct boot_memory memory[BOOT_MEMORY_MAX]; /* sorted, not overlapping */
     unsigned nr_memory;
     char cmdline[4096];
-    paddr_t rsdp;                      /* 0 = search for it */
-    paddr_t kernel_start, kernel_end;  /* the image in memory */
+    paddr_t rsdp;                     /* 0 = search for it */
+    paddr_t kernel_start, kernel_end; /* the image in memory */
 };
 extern struct boot_info boot_info;
 
 void arch_early_init(void); /* boot CPU: CPUID, GDT, IDT, FPU sizes, direct map
                              * of all memory (uses memory_early_alloc) */
-void arch_interrupts_init(void); /* APIC, IO-APIC from ACPI; needs kmalloc */
-void arch_clock_init(void);      /* TSC/kvmclock and timer calibration */
+void arch_interrupts_init(void);   /* APIC, IO-APIC from ACPI; needs kmalloc */
+void arch_clock_init(void);        /* TSC/kvmclock and timer calibration */
 void arch_smp_start(unsigned max); /* start the others; each ends in
                                     * sched_idle_loop() */
 /* A physically contiguous, zeroed range taken before the page allocator runs;
@@ -84,9 +84,9 @@ void arch_kstack_free(void *stack);
 size_t arch_fpu_size(void);
 void *arch_fpu_alloc(void); /* initial state; NULL = no memory */
 void arch_fpu_free(void *);
-void arch_fpu_save_current(void);            /* CPU -> current->arch.fpu */
-void arch_fpu_restore_current(void);         /* current->arch.fpu -> CPU */
-void arch_fpu_reset_current(void);           /* initial state (exec) */
+void arch_fpu_save_current(void);    /* CPU -> current->arch.fpu */
+void arch_fpu_restore_current(void); /* current->arch.fpu -> CPU */
+void arch_fpu_reset_current(void);   /* initial state (exec) */
 void arch_set_tls(struct thread *t, uint64_t fs_base); /* also if current */
 void arch_set_gs(struct thread *t, uint64_t gs_base);  /* the same for GS */
 
@@ -112,10 +112,13 @@ static inline void arch_set_return(struct trapframe *f, long v)
     f->rax = (uint64_t)v;
 }
 
-/* --- memory management ------------------------------------------------- */
+/* --- memory management -------------------------------------------------- */
 
 enum map_prot {
-    PROT_R = 1, PROT_W = 2, PROT_X = 4, PROT_USER = 8,
+    PROT_R = 1,
+    PROT_W = 2,
+    PROT_X = 4,
+    PROT_USER = 8,
     PROT_NOCACHE = 16,
 };
 
@@ -142,8 +145,8 @@ int mmu_map(struct arch_mmu *m, vaddr_t va, paddr_t pa, size_t size,
 
 struct mmu_entry {
     paddr_t pa;
-    size_t size;    /* PAGE_SIZE or HUGE_SIZE */
-    vaddr_t va;     /* start of the entry */
+    size_t size; /* PAGE_SIZE or HUGE_SIZE */
+    vaddr_t va;  /* start of the entry */
     unsigned prot;
     bool accessed, dirty;
 };
@@ -170,7 +173,7 @@ size_t mmu_table_pages(struct arch_mmu *m); /* for statistics */
 /* Map device registers, uncached; never unmapped. NULL = no memory. */
 volatile void *arch_mmio_map(paddr_t pa, size_t size);
 
-/* --- user memory (see mem/user.h for the checked interface) ------------ */
+/* --- user memory (see mem/user.h for the checked interface) ------------- */
 
 /* Bytes NOT copied; faults inside are resolved or end the copy. */
 size_t arch_copy_user(void *dst, const void *src, size_t n);
@@ -184,19 +187,19 @@ int arch_user_or32(uint32_t __user *p, uint32_t v, uint32_t *old);
 int arch_user_and32(uint32_t __user *p, uint32_t v, uint32_t *old);
 int arch_user_xor32(uint32_t __user *p, uint32_t v, uint32_t *old);
 
-/* --- interrupts, other CPUs, power ------------------------------------- */
+/* --- interrupts, other CPUs, power -------------------------------------- */
 
 typedef void irq_handler(void *arg); /* hard interrupt: see sched/softirq.h */
 /* Route an ISA interrupt or global system interrupt; level/polarity as ACPI
  * says. 0, -EBUSY, -ENODEV. Shared lines call all handlers. */
 int irq_register_isa(unsigned isa_irq, irq_handler *fn, void *arg);
-int irq_register_gsi(unsigned gsi, bool level, bool active_low,
-                     irq_handler *fn, void *arg);
+int irq_register_gsi(unsigned gsi, bool level, bool active_low, irq_handler *fn,
+                     void *arg);
 /* Allocate a vector for an MSI aimed at (cpu); gives message address/data. */
-int irq_register_msi(unsigned cpu, irq_handler *fn, void *arg,
-                     uint64_t *addr, uint32_t *data);
+int irq_register_msi(unsigned cpu, irq_handler *fn, void *arg, uint64_t *addr,
+                     uint32_t *data);
 
-bool arch_irqs_enable(void);  /* both return whether they were enabled */
+bool arch_irqs_enable(void); /* both return whether they were enabled */
 bool arch_irqs_disable(void);
 void arch_irqs_restore(bool enabled);
 /* Enable interrupts and halt, atomically. Call with interrupts disabled. */
@@ -227,7 +230,7 @@ uint64_t arch_hwcap2(void);
 /* A page of text for /proc/cpuinfo for one CPU; returns length. */
 size_t arch_cpuinfo(unsigned cpu, char *buf, size_t size);
 
-/* --- called by the trap code, implemented elsewhere ------------------- */
+/* --- called by the trap code, implemented elsewhere --------------------- */
 
 /* A page fault on a user address, from user mode or from arch_copy_user and
  * its like; interrupts enabled. 0 = retry the instruction, else a negative
@@ -238,7 +241,7 @@ size_t arch_cpuinfo(unsigned cpu, char *buf, size_t size);
 int mm_fault(vaddr_t addr, unsigned prot); /* prot: PROT_R/W/X needed */
 /* Send the calling thread a signal that cannot be ignored; proc/signal.c. */
 void user_exception(int signo, int code, vaddr_t addr);
-void syscall_dispatch(struct trapframe *f);    /* sys/dispatch.c */
+void syscall_dispatch(struct trapframe *f); /* sys/dispatch.c */
 /* Called with interrupts on before each return to user mode while work bits
  * or softirqs are pending: proc/signal.c. */
 void return_to_user_work(struct trapframe *f);

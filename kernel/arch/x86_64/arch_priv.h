@@ -11,17 +11,17 @@
 
 struct cpu;
 
-/* --- instructions -------------------------------------------------------- */
+/* --- instructions ------------------------------------------------------- */
 
-#define MSR_APIC_BASE       0x1b
-#define MSR_TSC_DEADLINE    0x6e0
-#define MSR_EFER            0xc0000080
-#define MSR_STAR            0xc0000081
-#define MSR_LSTAR           0xc0000082
-#define MSR_CSTAR           0xc0000083
-#define MSR_SYSCALL_MASK    0xc0000084
-#define MSR_FS_BASE         0xc0000100
-#define MSR_KERNEL_GS_BASE  0xc0000102
+#define MSR_APIC_BASE      0x1b
+#define MSR_TSC_DEADLINE   0x6e0
+#define MSR_EFER           0xc0000080
+#define MSR_STAR           0xc0000081
+#define MSR_LSTAR          0xc0000082
+#define MSR_CSTAR          0xc0000083
+#define MSR_SYSCALL_MASK   0xc0000084
+#define MSR_FS_BASE        0xc0000100
+#define MSR_KERNEL_GS_BASE 0xc0000102
 
 #define EFER_SCE 0x1
 #define EFER_LME 0x100
@@ -109,10 +109,7 @@ static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
 {
     uint64_t hi;
 
-    __asm__("mulq %2; divq %3"
-            : "+&a"(a), "=&d"(hi)
-            : "r"(b), "r"(c)
-            : "cc");
+    __asm__("mulq %2; divq %3" : "+&a"(a), "=&d"(hi) : "r"(b), "r"(c) : "cc");
     return a;
 }
 
@@ -128,7 +125,7 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t sub)
     return r;
 }
 
-/* --- cpu.c: what this processor can do ----------------------------------- */
+/* --- cpu.c: what this processor can do ---------------------------------- */
 
 struct cpu_features {
     char vendor[13];
@@ -143,12 +140,12 @@ struct cpu_features {
 };
 extern struct cpu_features cpu_features;
 
-void cpu_detect(void);        /* boot CPU */
-void cpu_control_init(void);  /* each CPU: CR0, CR4, EFER, syscall MSRs */
-uint64_t cpu_cr4(void);       /* the value all CPUs use */
+void cpu_detect(void);       /* boot CPU */
+void cpu_control_init(void); /* each CPU: CR0, CR4, EFER, syscall MSRs */
+uint64_t cpu_cr4(void);      /* the value all CPUs use */
 uint64_t cpu_efer(void);
 
-/* --- gdt.c, trap.c, switch.c --------------------------------------------- */
+/* --- gdt.c, trap.c, switch.c -------------------------------------------- */
 
 void gdt_init(struct cpu *c, void *ist_stacks); /* this CPU: GDT, TSS */
 void idt_init(void);                            /* boot CPU: build it */
@@ -164,9 +161,8 @@ void kernel_thread_start(void);
 void user_thread_start(void);
 void return_to_user(void);
 __noreturn void return_to_user_from(struct trapframe *f);
-void arch_set_gs(struct thread *t, uint64_t gs_base);
 
-/* --- fpu.c ----------------------------------------------------------------- */
+/* --- fpu.c -------------------------------------------------------------- */
 
 void fpu_detect(void);   /* boot CPU: which registers, how large */
 void fpu_init_cpu(void); /* each CPU */
@@ -180,21 +176,21 @@ bool fpu_uses_xsave(void);
 /* signo/code of #MF or #XF from the state of the current thread. */
 int fpu_exception_code(bool simd);
 
-/* --- mmu*.c ------------------------------------------------------------------ */
+/* --- mmu*.c ------------------------------------------------------------- */
 
-#define PTE_P      (1ul << 0)
-#define PTE_W      (1ul << 1)
-#define PTE_U      (1ul << 2)
-#define PTE_PWT    (1ul << 3)
-#define PTE_PCD    (1ul << 4)
-#define PTE_A      (1ul << 5)
-#define PTE_D      (1ul << 6)
-#define PTE_PS     (1ul << 7)
-#define PTE_G      (1ul << 8)
-#define PTE_NX     (1ul << 63)
-#define PTE_ADDR   0x000ffffffffff000ul
+#define PTE_P    (1ul << 0)
+#define PTE_W    (1ul << 1)
+#define PTE_U    (1ul << 2)
+#define PTE_PWT  (1ul << 3)
+#define PTE_PCD  (1ul << 4)
+#define PTE_A    (1ul << 5)
+#define PTE_D    (1ul << 6)
+#define PTE_PS   (1ul << 7)
+#define PTE_G    (1ul << 8)
+#define PTE_NX   (1ul << 63)
+#define PTE_ADDR 0x000ffffffffff000ul
 
-void mmu_boot_init(void);    /* the kernel's tables; memory_early_alloc */
+void mmu_boot_init(void); /* the kernel's tables; memory_early_alloc */
 extern paddr_t mmu_kernel_root;
 /* Kernel addresses; range page aligned. -ENOMEM. */
 int mmu_map_kernel(vaddr_t va, paddr_t pa, size_t size, uint64_t flags);
@@ -206,7 +202,7 @@ void tlb_flush_kernel(vaddr_t start, vaddr_t end); /* on every CPU */
 void tlb_leave(struct arch_mmu *m);
 void tlb_ipi(void);
 
-/* --- apic.c, ioapic.c, irq.c, smp.c ------------------------------------------ */
+/* --- apic.c, ioapic.c, irq.c, smp.c ------------------------------------- */
 
 #define VECTOR_DEVICE_FIRST 0x30
 #define VECTOR_DEVICE_LAST  0xef
@@ -230,10 +226,10 @@ void apic_timer_count(uint32_t count, bool masked);
 void apic_timer_calibrated(uint64_t hz); /* 0: use the TSC deadline */
 void apic_timer_init_cpu(void);
 
-#define ICR_INIT    0x500u
-#define ICR_STARTUP 0x600u
-#define ICR_NMI     0x400u
-#define ICR_ASSERT  0x4000u
+#define ICR_INIT         0x500u
+#define ICR_STARTUP      0x600u
+#define ICR_NMI          0x400u
+#define ICR_ASSERT       0x4000u
 #define ICR_ALL_BUT_SELF 0xc0000u
 
 /* What MADT or the MP tables say. */
@@ -266,19 +262,19 @@ int ioapic_route(uint32_t gsi, unsigned vector, uint32_t apic_id, bool level,
 void irq_dispatch(unsigned vector);
 void ap_main(struct cpu *c);
 
-/* --- clock.c, kvmclock.c, rtc.c ------------------------------------------------ */
+/* --- clock.c, kvmclock.c, rtc.c ----------------------------------------- */
 
 uint64_t clock_ns_to_tsc(nsec_t deadline); /* monotonic time to TSC count */
 bool clock_needs_ticks(void); /* it must be read every few seconds */
-void clock_init_cpu(void); /* per-CPU part (kvmclock) */
-void clock_refine(void);   /* in the timer interrupt */
+void clock_init_cpu(void);    /* per-CPU part (kvmclock) */
+void clock_refine(void);      /* in the timer interrupt */
 void clock_delay_us(unsigned us);
-bool tsc_sync_boot(void);  /* boot CPU: test against the one being started */
-void tsc_sync_ap(void);    /* its counterpart */
+bool tsc_sync_boot(void); /* boot CPU: test against the one being started */
+void tsc_sync_ap(void);   /* its counterpart */
 void clock_tsc_unusable(const char *why);
-nsec_t rtc_read(void);     /* since 1970, 0 = no clock */
+nsec_t rtc_read(void); /* since 1970, 0 = no clock */
 
-/* --- kernel image -------------------------------------------------------------- */
+/* --- kernel image ------------------------------------------------------- */
 
 extern char kernel_image[], text_end[], rodata_start[], rodata_end[],
     data_start[], kernel_image_end[];

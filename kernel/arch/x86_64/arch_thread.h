@@ -12,8 +12,8 @@
 struct trapframe {
     uint64_t r15, r14, r13, r12, rbp, rbx;
     uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-    uint64_t vector;  /* exception vector, or TRAP_SYSCALL */
-    uint64_t error;   /* exception error code, or system call number */
+    uint64_t vector; /* exception vector, or TRAP_SYSCALL */
+    uint64_t error;  /* exception error code, or system call number */
     uint64_t rip, cs, rflags, rsp, ss;
 };
 #define TRAP_SYSCALL 0x100
@@ -25,9 +25,9 @@ struct arch_thread {
     uint64_t gs_base; /* user's */
     void *fpu;        /* XSAVE area, arch_fpu_size() bytes, 64-aligned; NULL for
                        * kernel threads */
-    struct cpu *fpu_cpu;     /* whose FPU was loaded from (fpu) last */
-    uint64_t fault_address;  /* CR2 of the last fault in user mode */
-    uint64_t fault_error;    /* and what else a signal frame tells of it */
+    struct cpu *fpu_cpu;    /* whose FPU was loaded from (fpu) last */
+    uint64_t fault_address; /* CR2 of the last fault in user mode */
+    uint64_t fault_error;   /* and what else a signal frame tells of it */
     uint64_t fault_vector;
     struct trapframe *frame; /* of the last entry from user mode */
 };

@@ -9,9 +9,9 @@
  *
  * The table is weak: the first of the two links is done without it.
  */
+#include "abi/machine.h"
 #include "arch/x86_64/arch_priv.h"
 #include "dev/console.h"
-#include "abi/machine.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -76,14 +76,14 @@ static void print_registers(const struct trapframe *f)
 {
     say("rip %016lx rsp %016lx rflags %08lx cs %lx\n", f->rip, f->rsp,
         f->rflags, f->cs);
-    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx,
-        f->rcx, f->rdx);
-    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi,
-        f->rbp, f->r8);
+    say("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", f->rax, f->rbx, f->rcx,
+        f->rdx);
+    say("rsi %016lx rdi %016lx rbp %016lx r8  %016lx\n", f->rsi, f->rdi, f->rbp,
+        f->r8);
     say("r9  %016lx r10 %016lx r11 %016lx r12 %016lx\n", f->r9, f->r10, f->r11,
         f->r12);
-    say("r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", f->r13, f->r14,
-        f->r15, read_cr2());
+    say("r13 %016lx r14 %016lx r15 %016lx cr2 %016lx\n", f->r13, f->r14, f->r15,
+        read_cr2());
     say("vector %lu error %lx cr3 %lx\n", f->vector, f->error, read_cr3());
 }
 

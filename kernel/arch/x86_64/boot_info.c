@@ -56,8 +56,12 @@ static uint64_t next_border(const struct hvm_memmap_entry *e, uint32_t n,
 }
 
 /* What is at (at), where entries overlap: memory only if all say so. */
-static enum memory_kind { NOTHING, RAM, TABLES, DEVICES }
-kind_at(const struct hvm_memmap_entry *e, uint32_t n, uint64_t at)
+static enum memory_kind {
+    NOTHING,
+    RAM,
+    TABLES,
+    DEVICES
+} kind_at(const struct hvm_memmap_entry *e, uint32_t n, uint64_t at)
 {
     enum memory_kind kind = NOTHING, k;
 

@@ -48,7 +48,7 @@ static uint64_t tsc_per_ns_32; /* 32.32 */
 static const struct clock_ref *ref;
 static struct pvclock cpu_pvclock[MAX_CPUS] __aligned(64);
 
-/* --- the data page -------------------------------------------------------------- */
+/* --- the data page ------------------------------------------------------ */
 
 /* Writers exclude each other by the odd number itself, with interrupts off: a
  * handler on this CPU would wait for ever. */
@@ -101,7 +101,7 @@ static void set_tsc_rate(uint64_t hz)
     tsc_per_ns_32 = mul_div(hz, 1ul << 32, NSEC_HZ);
 }
 
-/* --- slow sources ------------------------------------------------------------------ */
+/* --- slow sources ------------------------------------------------------- */
 
 /* The reference counter without its wrap-around. A reading up to half the range
  * behind the newest one seen is late, not a wrap. */
@@ -153,8 +153,8 @@ uint64_t clock_ns_to_tsc(nsec_t deadline)
     if (delta <= 0)
         return now;
     /* Not beyond an hour: the scheduler asks again. */
-    return now + vdso_scale((uint64_t)MIN(delta, 3600 * NSEC_PER_SEC),
-                            tsc_per_ns_32);
+    return now +
+           vdso_scale((uint64_t)MIN(delta, 3600 * NSEC_PER_SEC), tsc_per_ns_32);
 }
 
 void clock_delay_us(unsigned us)
@@ -165,7 +165,7 @@ void clock_delay_us(unsigned us)
         arch_pause();
 }
 
-/* --- measuring ------------------------------------------------------------------- */
+/* --- measuring ---------------------------------------------------------- */
 
 struct sample {
     uint64_t tsc;
@@ -290,7 +290,7 @@ void clock_refine(void)
     data_write_end(on);
 }
 
-/* --- what CPUID tells ------------------------------------------------------------ */
+/* --- what CPUID tells --------------------------------------------------- */
 
 /* Leaf 0x15: TSC = crystal * ebx / eax; the APIC timer runs off the crystal
  * (SDM 3B 19.7.3, 3A 10.5.4). Leaf hv + 0x10: kHz of TSC and APIC bus. */
@@ -315,7 +315,7 @@ static void rates_from_cpuid(uint64_t *timer_hz)
     }
 }
 
-/* --- start-up ----------------------------------------------------------------- */
+/* --- start-up ----------------------------------------------------------- */
 
 static void start_clock(enum vdso_mode mode, nsec_t base)
 {

@@ -9,9 +9,9 @@
 #include "dev/acpi.h"
 #include "lib/string.h"
 
-/* --- HPET --------------------------------------------------------------------- */
+/* --- HPET --------------------------------------------------------------- */
 
-#define HPET_PERIOD  1  /* 32-bit words */
+#define HPET_PERIOD  1 /* 32-bit words */
 #define HPET_CONFIG  4
 #define HPET_COUNTER 60
 #define HPET_ENABLE  1u
@@ -44,7 +44,7 @@ static bool hpet_find(void)
     return true;
 }
 
-/* --- ACPI PM timer ----------------------------------------------------------------- */
+/* --- ACPI PM timer ------------------------------------------------------ */
 
 #define FADT_PM_TMR_BLK   76
 #define FADT_PM_TMR_LEN   91
@@ -94,7 +94,7 @@ static bool pm_find(void)
     return pm_works();
 }
 
-/* --- 8254, channel 2 ------------------------------------------------------------- */
+/* --- 8254, channel 2 ---------------------------------------------------- */
 
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND  0x43

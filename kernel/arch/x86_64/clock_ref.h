@@ -12,7 +12,7 @@ struct clock_ref {
     uint32_t (*read)(void);
     uint32_t mask; /* it counts up modulo mask + 1 */
     uint64_t hz;
-    bool always;   /* usable as a clock, not only for a moment */
+    bool always; /* usable as a clock, not only for a moment */
 };
 
 /* The best one this machine has; NULL if none. */

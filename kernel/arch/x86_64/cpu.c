@@ -7,11 +7,11 @@
  * used only if the boot CPU has it; all CPUs of a machine are taken to be
  * equal.
  */
+#include "sched/cpu.h"
 #include "arch/x86_64/arch_priv.h"
 #include "lib/log.h"
 #include "lib/printf.h"
 #include "lib/string.h"
-#include "sched/cpu.h"
 
 struct cpu_features cpu_features;
 
@@ -199,7 +199,7 @@ uint64_t arch_random_seed(void)
     return mix ^ mix >> 32;
 }
 
-/* --- /proc/cpuinfo ------------------------------------------------------------ */
+/* --- /proc/cpuinfo ------------------------------------------------------ */
 
 struct flag_names {
     const uint32_t *word;

@@ -167,8 +167,8 @@ void fpu_switch(struct thread *prev, struct thread *next)
 
     if (prev->arch.fpu)
         save(prev->arch.fpu);
-    if (next->arch.fpu && (c->arch.fpu_owner != next->arch.fpu ||
-                           next->arch.fpu_cpu != c))
+    if (next->arch.fpu &&
+        (c->arch.fpu_owner != next->arch.fpu || next->arch.fpu_cpu != c))
         load(c, next);
 }
 

@@ -9,8 +9,8 @@
 #include "lib/log.h"
 #include "sched/lock.h"
 
-#define REG_VERSION 0x01
-#define REG_REDIR   0x10
+#define REG_VERSION      0x01
+#define REG_REDIR        0x10
 #define REDIR_MASKED     (1u << 16)
 #define REDIR_LEVEL      (1u << 15)
 #define REDIR_ACTIVE_LOW (1u << 13)

@@ -118,8 +118,8 @@ static int register_gsi_locked(unsigned gsi, bool level, bool active_low,
     return 0;
 }
 
-int irq_register_gsi(unsigned gsi, bool level, bool active_low,
-                     irq_handler *fn, void *arg)
+int irq_register_gsi(unsigned gsi, bool level, bool active_low, irq_handler *fn,
+                     void *arg)
 {
     struct irq_action *a;
     int err;

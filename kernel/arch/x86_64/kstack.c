@@ -13,10 +13,10 @@
 #include "sched/lock.h"
 #include "sched/thread.h"
 
-#define SLOT_SIZE  (KSTACK_SIZE + PAGE_SIZE)
-#define KEEP       32
-#define BATCH      32
-#define ORDER      2
+#define SLOT_SIZE (KSTACK_SIZE + PAGE_SIZE)
+#define KEEP      32
+#define BATCH     32
+#define ORDER     2
 _Static_assert(PAGE_SIZE << ORDER == KSTACK_SIZE, "one block per stack");
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_NONE);

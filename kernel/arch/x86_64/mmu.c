@@ -83,7 +83,7 @@ static pte_t *table_of(uint64_t v)
     return phys_to_virt(v & PTE_ADDR);
 }
 
-/* --- tables ----------------------------------------------------------------- */
+/* --- tables ------------------------------------------------------------- */
 
 static paddr_t table_alloc(struct arch_mmu *m)
 {
@@ -144,7 +144,7 @@ size_t mmu_table_pages(struct arch_mmu *m)
     return atomic_load_explicit(&m->tables, memory_order_relaxed);
 }
 
-/* --- finding entries ---------------------------------------------------------- */
+/* --- finding entries ---------------------------------------------------- */
 
 /* The entry that maps (va), or the empty one that stops the walk; (level) says
  * where it was found. */
@@ -200,8 +200,8 @@ static void describe(uint64_t v, vaddr_t va, unsigned level,
     e->dirty = v & PTE_D;
     e->prot = (v & PTE_U ? PROT_USER : 0) | (v & PTE_PCD ? PROT_NOCACHE : 0);
     if (v & PTE_P)
-        e->prot |= PROT_R | (v & PTE_W ? PROT_W : 0) |
-                   (v & PTE_NX ? 0 : PROT_X);
+        e->prot |=
+            PROT_R | (v & PTE_W ? PROT_W : 0) | (v & PTE_NX ? 0 : PROT_X);
 }
 
 bool mmu_lookup(struct arch_mmu *m, vaddr_t va, struct mmu_entry *e)
@@ -237,7 +237,7 @@ bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end, struct mmu_entry *e)
     return false;
 }
 
-/* --- changing entries --------------------------------------------------------- */
+/* --- changing entries --------------------------------------------------- */
 
 static bool table_empty(const pte_t *table, unsigned near)
 {

@@ -99,7 +99,7 @@ void mmu_unmap_kernel(vaddr_t va, size_t size)
     spin_unlock(&kernel_lock);
 }
 
-/* --- direct map ------------------------------------------------------------- */
+/* --- direct map --------------------------------------------------------- */
 
 static bool image_overlaps(paddr_t start, paddr_t end)
 {
@@ -166,7 +166,7 @@ static void direct_map(void)
     direct_map_range(start, end);
 }
 
-/* --- image ------------------------------------------------------------------ */
+/* --- image -------------------------------------------------------------- */
 
 static void map_part(const char *start, const char *end, uint64_t flags)
 {
@@ -204,7 +204,7 @@ void mmu_boot_init(void)
            256 * sizeof(uint64_t));
 }
 
-/* --- device registers --------------------------------------------------------- */
+/* --- device registers --------------------------------------------------- */
 
 volatile void *arch_mmio_map(paddr_t pa, size_t size)
 {

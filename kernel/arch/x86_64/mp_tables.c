@@ -121,8 +121,7 @@ static void add_entry(struct mp_state *s, const uint8_t *e)
 
     switch (e[0]) {
     case MP_CPU:
-        if ((cpu->flags & 1) &&
-            s->p->nr_cpus < ARRAY_SIZE(s->p->apic_ids))
+        if ((cpu->flags & 1) && s->p->nr_cpus < ARRAY_SIZE(s->p->apic_ids))
             s->p->apic_ids[s->p->nr_cpus++] = cpu->id;
         break;
     case MP_BUS:

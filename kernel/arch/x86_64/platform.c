@@ -78,8 +78,7 @@ static void madt_entry(struct platform *p, const uint8_t *e)
             p->ioapics[p->nr_ioapics].base = io->address;
             p->ioapics[p->nr_ioapics++].gsi_base = io->gsi_base;
         }
-    } else if (e[0] == MADT_OVERRIDE &&
-               e[1] >= sizeof(struct madt_override)) {
+    } else if (e[0] == MADT_OVERRIDE && e[1] >= sizeof(struct madt_override)) {
         add_override(p, (const void *)e);
     }
 }

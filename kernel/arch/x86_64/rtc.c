@@ -48,7 +48,8 @@ static unsigned decode(uint8_t v, bool binary)
 static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 {
     year -= month <= 2;
-    unsigned in_year = (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
+    unsigned in_year =
+        (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
 
     return year * 365 + year / 4 - year / 100 + year / 400 + in_year - 719468;
 }

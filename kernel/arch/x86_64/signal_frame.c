@@ -97,6 +97,7 @@ static int write_fp_image(uint64_t at)
     return copy_to_user(to + SW_OFFSET, &sw, sizeof(sw));
 }
 
+// clang-format off
 static void fill_context(struct sigcontext *sc, const struct trapframe *f,
                          uint64_t mask, uint64_t fp)
 {
@@ -114,6 +115,7 @@ static void fill_context(struct sigcontext *sc, const struct trapframe *f,
         .fpstate = (struct _fpstate *)fp,
     };
 }
+// clang-format on
 
 static void save_altstack(stack_t *s)
 {
@@ -170,7 +172,7 @@ int arch_signal_frame(const struct signal_delivery *d)
     return 0;
 }
 
-/* --- rt_sigreturn ------------------------------------------------------------- */
+/* --- rt_sigreturn ------------------------------------------------------- */
 
 /* How many bytes of the image to take, and which components they claim to be:
  * Linux's rules for fpstate.sw_reserved. No or odd marks: FXSAVE only. */
@@ -240,6 +242,7 @@ static int check_context(const struct rt_sigframe *frame)
     return 0;
 }
 
+// clang-format off
 static void restore_registers(struct trapframe *f, const struct sigcontext *sc)
 {
     *f = (struct trapframe){
@@ -252,6 +255,7 @@ static void restore_registers(struct trapframe *f, const struct sigcontext *sc)
         .error = UINT64_MAX, /* no system call to restart */
     };
 }
+// clang-format on
 
 static void restore_altstack(const stack_t *s)
 {

@@ -15,8 +15,8 @@
 #include "sched/thread.h"
 #include "sched/time.h"
 
-#define FIRST_TRY_US  2000
-#define GIVE_UP_US    1000000
+#define FIRST_TRY_US 2000
+#define GIVE_UP_US   1000000
 
 extern const char ap_boot[], ap_boot_end[];
 

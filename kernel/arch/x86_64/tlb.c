@@ -27,7 +27,7 @@
 static struct tlb_request {
     struct arch_mmu *mmu; /* NULL: kernel addresses */
     vaddr_t start, end;
-    bool leave; /* the address space is going away */
+    bool leave;            /* the address space is going away */
     _Atomic uint64_t todo; /* CPUs that have not acted yet */
 } request;
 static _Atomic uint32_t request_lock;
@@ -129,9 +129,8 @@ static void send_request(const struct tlb_request *r, uint64_t targets)
 {
     uint32_t free = 0;
 
-    while (!atomic_compare_exchange_weak_explicit(&request_lock, &free, 1,
-                                                  memory_order_acquire,
-                                                  memory_order_relaxed)) {
+    while (!atomic_compare_exchange_weak_explicit(
+        &request_lock, &free, 1, memory_order_acquire, memory_order_relaxed)) {
         poll();
         free = 0;
     }

@@ -17,12 +17,14 @@
 #include "sched/cpu.h"
 #include "sched/thread.h"
 
+// clang-format off
 enum {
     TRAP_DE = 0, TRAP_DB = 1, TRAP_NMI = 2, TRAP_BP = 3, TRAP_OF = 4,
     TRAP_BR = 5, TRAP_UD = 6, TRAP_NM = 7, TRAP_DF = 8, TRAP_TS = 10,
     TRAP_NP = 11, TRAP_SS = 12, TRAP_GP = 13, TRAP_PF = 14, TRAP_MF = 16,
     TRAP_AC = 17, TRAP_MC = 18, TRAP_XF = 19,
 };
+// clang-format on
 #define EXCEPTIONS 32
 
 #define PF_PRESENT  1u
@@ -30,7 +32,7 @@ enum {
 #define PF_RESERVED 8u
 #define PF_FETCH    16u
 
-/* --- the gates ---------------------------------------------------------------- */
+/* --- the gates ---------------------------------------------------------- */
 
 struct idt_gate {
     uint16_t offset_low, selector;
@@ -87,7 +89,7 @@ void idt_load(void)
     __asm__ volatile("lidt %0" : : "m"(ptr));
 }
 
-/* --- SMAP --------------------------------------------------------------------- */
+/* --- SMAP --------------------------------------------------------------- */
 
 /* Places of three bytes that become stac or clac, 0f 01 cb / 0f 01 ca. */
 struct smap_site {
@@ -109,7 +111,7 @@ void smap_patch(void)
     }
 }
 
-/* --- faults of usercopy.S ------------------------------------------------------- */
+/* --- faults of usercopy.S ----------------------------------------------- */
 
 struct ex_entry {
     int32_t insn, fixup; /* relative to themselves */
@@ -120,12 +122,11 @@ static uint64_t find_fixup(uint64_t rip)
 {
     for (const struct ex_entry *e = ex_table_start; e < ex_table_end; e++)
         if ((uint64_t)(uintptr_t)&e->insn + (uint64_t)(int64_t)e->insn == rip)
-            return (uint64_t)(uintptr_t)&e->fixup +
-                   (uint64_t)(int64_t)e->fixup;
+            return (uint64_t)(uintptr_t)&e->fixup + (uint64_t)(int64_t)e->fixup;
     return 0;
 }
 
-/* --- page faults ----------------------------------------------------------------- */
+/* --- page faults -------------------------------------------------------- */
 
 static unsigned needed_prot(uint64_t error)
 {
@@ -183,7 +184,7 @@ static void kernel_page_fault(struct trapframe *f, vaddr_t addr)
     f->rip = fixup;
 }
 
-/* --- exceptions -------------------------------------------------------------------- */
+/* --- exceptions --------------------------------------------------------- */
 
 static const struct {
     uint8_t signo, code;
@@ -206,6 +207,7 @@ static const struct {
 
 static const char *exception_name(uint64_t vector)
 {
+    // clang-format off
     static const char *const names[EXCEPTIONS] = {
         "divide error", "debug", "NMI", "breakpoint", "overflow",
         "bound range", "invalid opcode", "device not available",
@@ -214,6 +216,7 @@ static const char *exception_name(uint64_t vector)
         "x87 error", "alignment check", "machine check", "SIMD error",
         "virtualization", "control protection",
     };
+    // clang-format on
     return vector < EXCEPTIONS && names[vector] ? names[vector] : "exception";
 }
 
@@ -226,8 +229,8 @@ static __noreturn void kernel_fault(struct trapframe *f, vaddr_t addr)
     if (f->vector == TRAP_DF && current &&
         addr - (vaddr_t)current->kstack + PAGE_SIZE < PAGE_SIZE)
         panic("kernel stack overflow in %s[%d]", current->name, current->tid);
-    panic("%s in the kernel, error 0x%lx, rip 0x%lx",
-          exception_name(f->vector), f->error, f->rip);
+    panic("%s in the kernel, error 0x%lx, rip 0x%lx", exception_name(f->vector),
+          f->error, f->rip);
 }
 
 static void user_exception_trap(struct trapframe *f)

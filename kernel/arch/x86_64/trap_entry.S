@@ -67,7 +67,7 @@
     popq %rdi
 .endm
 
-/* --- system calls --------------------------------------------------------- */
+/* --- system calls ------------------------------------------------------- */
 
     .section .text.hot.entry, "ax"
     .globl syscall_entry
@@ -151,7 +151,7 @@ return_iret:
     swapgs
     iretq
 
-/* --- exceptions and interrupts -------------------------------------------- */
+/* --- exceptions and interrupts ------------------------------------------ */
 
     .section .text.entry, "ax"
     .balign 16
@@ -234,7 +234,7 @@ trap_stubs:
     vector = vector + 1
     .endr
 
-/* --- context switch -------------------------------------------------------- */
+/* --- context switch ----------------------------------------------------- */
 
 /* void switch_stack(uint64_t *save_sp, uint64_t load_sp): callee-saved
  * registers (System V ABI 3.2.1) on the stack; the rest is dead here. */

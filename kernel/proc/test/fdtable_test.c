@@ -22,7 +22,7 @@ static struct inode inode;
 static struct file files[FILES];
 static unsigned locks_closed;
 
-/* --- what fdtable.c wants ---------------------------------------------------- */
+/* --- what fdtable.c wants ------------------------------------------------ */
 
 void file_get(struct file *f)
 {
@@ -83,7 +83,7 @@ static int add(int i, bool cloexec)
     return fd_add(&files[i], cloexec);
 }
 
-/* --- tests -------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------- */
 
 static void lowest_first(void **state)
 {

@@ -14,7 +14,7 @@
 #include "lib/string.h"
 #include "proc/proc_priv.h"
 
-/* --- what signal.c wants ---------------------------------------------------- */
+/* --- what signal.c wants ------------------------------------------------- */
 
 struct process *init_process;
 static struct process process;
@@ -85,7 +85,7 @@ static int take(void)
     return signal_dequeue(~0ul, &info);
 }
 
-/* --- sending ------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 static void ignored_is_dropped(void **state)
 {
@@ -297,7 +297,7 @@ static void no_memory(void **state)
     assert_int_equal(take(), SIGUSR1); /* without siginfo, but not lost */
 }
 
-/* --- siginfo_t -------------------------------------------------------------------- */
+/* --- siginfo_t ----------------------------------------------------------- */
 
 static void layouts(void **state)
 {

@@ -23,7 +23,7 @@
 #define ROUNDS 480
 #define WORKERS 3
 
-/* --- what futex.c wants ------------------------------------------------------- */
+/* --- what futex.c wants -------------------------------------------------- */
 
 int mm_futex_key(struct mm *mm, vaddr_t addr, bool shared,
                  struct futex_key *key)
@@ -68,7 +68,7 @@ int arch_user_xor32(uint32_t __user *p, uint32_t v, uint32_t *old)
     return user_op(p, old, *p ^ v);
 }
 
-/* --- wait queues ---------------------------------------------------------------- */
+/* --- wait queues --------------------------------------------------------- */
 
 static int calls[8], nr_calls, answer;
 
@@ -163,7 +163,7 @@ static void timeout_and_signal(void **state)
                      -ERESTARTSYS);
 }
 
-/* --- locks ------------------------------------------------------------------------- */
+/* --- locks --------------------------------------------------------------- */
 
 static struct mutex mutex;
 static struct rwlock rwlock;
@@ -229,7 +229,7 @@ static void rwlock_excludes(void **state)
     assert_int_equal(rwlock.readers, 0);
 }
 
-/* --- futexes ------------------------------------------------------------------------- */
+/* --- futexes ------------------------------------------------------------- */
 
 #define WAIT (FUTEX_WAIT | FUTEX_PRIVATE_FLAG)
 #define WAKE (FUTEX_WAKE | FUTEX_PRIVATE_FLAG)

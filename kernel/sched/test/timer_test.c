@@ -102,11 +102,12 @@ static void cheap_rearm(void **state)
 }
 
 static unsigned periods;
+static nsec_t period;
 
 static void on_period(struct timer *t)
 {
     if (++periods < 5)
-        timer_arm(t, t->deadline + 10);
+        timer_arm(t, t->deadline + period);
 }
 
 static void rearm_in_function(void **state)
@@ -116,15 +117,20 @@ static void rearm_in_function(void **state)
     (void)state;
     host_cpu_init(0);
     host_time_set(100);
+    period = 10 * TIMER_MIN_PERIOD;
     timer_init(&t, on_period, NULL);
-    timer_arm(&t, 110);
-    host_time_set(135);
-    timer_run_expired(); /* catches up with what is due */
-    assert_int_equal(periods, 3);
-    assert_int_equal(timer_left(&t), 5);
-    host_time_set(1000);
+    timer_arm(&t, 200);
+    host_time_set(200);
     timer_run_expired();
-    assert_int_equal(periods, 5);
+    assert_int_equal(periods, 1);
+    assert_int_equal(timer_left(&t), period);
+    period = 1; /* absurd: it gets the shortest period there is */
+    for (unsigned n = 2; n <= 5; n++) {
+        host_time_set(timer_next());
+        timer_run_expired();
+        assert_int_equal(periods, n);
+        assert_true(n == 5 || timer_left(&t) == TIMER_MIN_PERIOD);
+    }
     assert_int_equal(timer_left(&t), 0);
     assert_false(timer_cancel_sync(&t));
 }

@@ -26,7 +26,7 @@ static struct thread threads[MAX_CPUS];
 static struct host_sem *sems[MAX_CPUS];
 static nsec_t fixed_time = -1;
 
-/* --- CPUs and threads --------------------------------------------------------- */
+/* --- CPUs and threads ---------------------------------------------------- */
 
 void host_cpu_init(unsigned id)
 {
@@ -71,7 +71,7 @@ void runq_place(struct thread *t)
     host_sem_post(sems[t->cpu->id]);
 }
 
-/* --- clock ------------------------------------------------------------------------ */
+/* --- clock --------------------------------------------------------------- */
 
 void host_time_set(nsec_t now)
 {
@@ -105,7 +105,7 @@ void arch_send_reschedule(struct cpu *c)
     host_reschedules++;
 }
 
-/* --- memory -------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------- */
 
 void *kmalloc(size_t size, unsigned flags)
 {
@@ -168,7 +168,7 @@ bool user_range_ok(const void __user *p, size_t n)
     return (uintptr_t)p < USER_TOP;
 }
 
-/* --- the end ----------------------------------------------------------------------------- */
+/* --- the end ------------------------------------------------------------- */
 
 void klog(enum log_level level, const char *fmt, ...)
 {

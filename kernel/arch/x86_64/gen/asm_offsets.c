@@ -9,7 +9,7 @@
 #include "sched/thread.h"
 
 #define OFFSET(name, type, field)                                              \
-    __asm__ volatile(".ascii \"->#define " #name " %c0\""                     \
+    __asm__ volatile(".ascii \"->#define " #name " %c0\""                      \
                      :                                                         \
                      : "i"(offsetof(type, field)))
 

@@ -69,7 +69,7 @@ const struct acpi_header *acpi_table(const char *signature)
     return the_madt;
 }
 
-/* --- PVH start info -------------------------------------------------------- */
+/* --- PVH start info ----------------------------------------------------- */
 
 static struct hvm_memmap_entry *map_entries;
 
@@ -97,7 +97,7 @@ static void test_start_info(void **state)
         {0x100000, 0x7e00000, MEM_RAM, 0}, /* out of order */
         {0, 0x9fc00, MEM_RAM, 0},
         {0x9fc00, 0x400, MEM_RESERVED, 0},
-        {0x7f00000, 0x100000, MEM_RESERVED, 0}, /* ACPI tables of SeaBIOS */
+        {0x7f00000, 0x100000, MEM_RESERVED, 0},    /* ACPI tables of SeaBIOS */
         {0xb0000000, 0x10000000, MEM_RESERVED, 0}, /* a device window */
         {0x100000000, 0x40000000, MEM_RAM, 0},
         {1ul << 40, 0x1000, MEM_RAM, 0}, /* no such address */
@@ -120,7 +120,7 @@ static void test_overlaps(void **state)
 {
     static const struct hvm_memmap_entry e[] = {
         {0x100000, 0x1000000, MEM_RAM, 0},
-        {0x400000, 0x100000, MEM_ACPI, 0}, /* a hole in it */
+        {0x400000, 0x100000, MEM_ACPI, 0},  /* a hole in it */
         {0x1000000, 0x1000000, MEM_RAM, 0}, /* overlaps its end */
     };
 
@@ -144,9 +144,9 @@ static void test_random_maps(void **state)
     for (int round = 0; round < 5000; round++) {
         unsigned n = 1 + (unsigned)rand() % 12;
         for (unsigned i = 0; i < n; i++)
-            e[i] = (struct hvm_memmap_entry){
-                (uint64_t)(rand() % 64) << 12, (uint64_t)(rand() % 32) << 12,
-                1 + (uint32_t)rand() % 4, 0};
+            e[i] = (struct hvm_memmap_entry){(uint64_t)(rand() % 64) << 12,
+                                             (uint64_t)(rand() % 32) << 12,
+                                             1 + (uint32_t)rand() % 4, 0};
         start_info(e, n);
         boot_info_init();
         for (unsigned i = 0; i < boot_info.nr_memory; i++) {
@@ -169,8 +169,9 @@ static void test_not_pvh(void **state)
     expect_assert_failure(boot_info_init());
 }
 
-/* --- MADT ---------------------------------------------------------------------- */
+/* --- MADT --------------------------------------------------------------- */
 
+// clang-format off
 static const uint8_t madt_entries[] = {
     0, 8, 0, 0, 1, 0, 0, 0,              /* CPU 0 */
     0, 8, 1, 4, 1, 0, 0, 0,              /* CPU, APIC id 4 */
@@ -180,6 +181,7 @@ static const uint8_t madt_entries[] = {
     2, 10, 0, 9, 9, 0, 0, 0, 0x0f, 0,    /* IRQ 9 level, low */
     9, 16, 0, 0, 0x2c, 1, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0, /* x2APIC 300 */
 };
+// clang-format on
 
 static void *make_madt(size_t cut)
 {
@@ -219,8 +221,7 @@ static void test_madt_damaged(void **state)
         memset(&platform, 0, sizeof(platform));
         for (int i = 0; i < 4; i++)
             m[sizeof(struct madt) +
-              (size_t)rand() % (sizeof(madt_entries) - cut)] =
-                (uint8_t)rand();
+              (size_t)rand() % (sizeof(madt_entries) - cut)] = (uint8_t)rand();
         madt_parse(&platform, m);
         assert_in_range(platform.nr_cpus, 0, 64);
         assert_in_range(platform.nr_ioapics, 0, MAX_IOAPICS);
@@ -228,7 +229,7 @@ static void test_madt_damaged(void **state)
     }
 }
 
-/* --- MP tables ------------------------------------------------------------------- */
+/* --- MP tables ---------------------------------------------------------- */
 
 static void set_checksum(uint8_t *p, size_t n, uint8_t *sum)
 {
@@ -300,7 +301,7 @@ static void test_mp_tables_damaged(void **state)
     assert_int_equal(platform.ioapics[0].base, 0xfec00000);
 }
 
-/* --- clock chip --------------------------------------------------------------------- */
+/* --- clock chip --------------------------------------------------------- */
 
 static void set_rtc(uint8_t h, uint8_t status_b, const uint8_t date[3])
 {
@@ -316,7 +317,8 @@ static void set_rtc(uint8_t h, uint8_t status_b, const uint8_t date[3])
 
 static void test_rtc(void **state)
 {
-    static const uint8_t leap[] = {0x29, 0x02, 0x24}, none[] = {0xff, 0xff, 255};
+    static const uint8_t leap[] = {0x29, 0x02, 0x24},
+                         none[] = {0xff, 0xff, 255};
 
     set_rtc(0x23, B_24_HOURS, leap); /* 2024-02-29 23:34:59 */
     assert_int_equal(rtc_read() / NSEC_PER_SEC, 1709249699);

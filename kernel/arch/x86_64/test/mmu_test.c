@@ -76,7 +76,7 @@ void tlb_leave(struct arch_mmu *m)
 {
 }
 
-/* --- single operations ---------------------------------------------------- */
+/* --- single operations -------------------------------------------------- */
 
 static void test_map_lookup(void **state)
 {
@@ -86,9 +86,8 @@ static void test_map_lookup(void **state)
 
     assert_int_equal(mmu_init(&m), 0);
     assert_false(mmu_lookup(&m, va, &e));
-    assert_int_equal(mmu_map(&m, va, 0xabcde000, PAGE_SIZE,
-                             PROT_R | PROT_X | PROT_USER),
-                     0);
+    assert_int_equal(
+        mmu_map(&m, va, 0xabcde000, PAGE_SIZE, PROT_R | PROT_X | PROT_USER), 0);
     assert_true(mmu_lookup(&m, va + 5, &e));
     assert_int_equal(e.pa, 0xabcde000);
     assert_int_equal(e.va, va);
@@ -151,13 +150,11 @@ static void test_huge(void **state)
 
     assert_int_equal(mmu_init(&m), 0);
     /* An empty table in the way goes, a used one stays. */
-    assert_int_equal(mmu_map(&m, va + PAGE_SIZE, 0x1000, PAGE_SIZE, PROT_R),
-                     0);
+    assert_int_equal(mmu_map(&m, va + PAGE_SIZE, 0x1000, PAGE_SIZE, PROT_R), 0);
     assert_int_equal(mmu_map(&m, va, HUGE_SIZE, HUGE_SIZE, PROT_R), -EEXIST);
     assert_true(mmu_unmap(&m, va + PAGE_SIZE, &e));
     flushes = 0;
-    assert_int_equal(mmu_map(&m, va, HUGE_SIZE, HUGE_SIZE, PROT_R | PROT_W),
-                     0);
+    assert_int_equal(mmu_map(&m, va, HUGE_SIZE, HUGE_SIZE, PROT_R | PROT_W), 0);
     assert_int_equal(flushes, 1);
     assert_int_equal(mmu_table_pages(&m), 3);
     assert_int_equal(mmu_map(&m, va, 0x1000, PAGE_SIZE, PROT_R), -EEXIST);
@@ -198,12 +195,12 @@ static void test_no_memory(void **state)
     assert_int_equal(in_use, 0);
 }
 
-/* --- random changes --------------------------------------------------------- */
+/* --- random changes ----------------------------------------------------- */
 
 /* Pages of three regions far apart, near borders of tables. */
 #define REGION_PAGES 1024
 static const vaddr_t regions[] = {0x10000, 0x3fffff000 - 0x200000,
-                                  USER_TOP - REGION_PAGES * PAGE_SIZE};
+                                  USER_TOP - REGION_PAGES *PAGE_SIZE};
 static struct model {
     paddr_t pa; /* 0 = none */
     unsigned prot;
@@ -242,8 +239,8 @@ static void change(struct arch_mmu *m, unsigned r, unsigned i)
     switch (rand() % 5) {
     case 0:
     case 1:
-        *p = (struct model){(paddr_t)(1 + rand() % 1000000) << PAGE_SHIFT,
-                            prot};
+        *p =
+            (struct model){(paddr_t)(1 + rand() % 1000000) << PAGE_SHIFT, prot};
         assert_int_equal(mmu_map(m, address(r, i), p->pa, PAGE_SIZE, prot), 0);
         break;
     case 2:
@@ -293,9 +290,9 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_map_lookup), cmocka_unit_test(test_no_access),
+        cmocka_unit_test(test_map_lookup),     cmocka_unit_test(test_no_access),
         cmocka_unit_test(test_accessed_dirty), cmocka_unit_test(test_huge),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_no_memory),      cmocka_unit_test(test_random),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

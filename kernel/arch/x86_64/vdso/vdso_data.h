@@ -34,11 +34,11 @@ struct pvclock {
 
 struct vdso_data {
     _Atomic uint32_t seq;
-    uint32_t mode;          /* enum vdso_mode */
-    uint64_t tsc_base;      /* TSC when monotonic time was (mono_base) */
-    uint64_t mult;          /* nanoseconds per tick, 32.32 fixed point */
-    int64_t mono_base;      /* VDSO_PVCLOCK: monotonic minus kvmclock */
-    int64_t wall_offset;    /* realtime minus monotonic */
+    uint32_t mode;       /* enum vdso_mode */
+    uint64_t tsc_base;   /* TSC when monotonic time was (mono_base) */
+    uint64_t mult;       /* nanoseconds per tick, 32.32 fixed point */
+    int64_t mono_base;   /* VDSO_PVCLOCK: monotonic minus kvmclock */
+    int64_t wall_offset; /* realtime minus monotonic */
     struct pvclock pvclock __attribute__((aligned(64)));
 };
 
@@ -71,7 +71,8 @@ static inline int64_t pvclock_read(const struct pvclock *p)
         ns = p->system_time + vdso_scale(delta, p->tsc_to_system_mul);
         atomic_thread_fence(memory_order_acquire);
     } while ((version & 1) ||
-             version != atomic_load_explicit(&p->version, memory_order_relaxed));
+             version !=
+                 atomic_load_explicit(&p->version, memory_order_relaxed));
     return (int64_t)ns;
 }
 

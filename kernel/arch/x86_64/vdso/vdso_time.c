@@ -15,7 +15,7 @@
 
 extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
 
-#define NSEC 1000000000u
+#define NSEC   1000000000u
 #define EXPORT __attribute__((visibility("default")))
 
 struct vdso_timespec {
