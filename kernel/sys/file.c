@@ -135,7 +135,10 @@ long sys_pwrite64(int fd, const void __user *buf, size_t n, int64_t pos)
     return rc;
 }
 
-long sys_readv(int fd, const struct iovec_user __user *iov, unsigned long nr)
+/* readv and writev: (move) is one of the two functions above. */
+static long move_vector(int fd, const struct iovec_user __user *iov,
+                        unsigned long nr,
+                        ssize_t (*move)(struct file *f, struct uio *u))
 {
     struct file *f = fd_get(fd);
     struct uio u;
@@ -145,28 +148,21 @@ long sys_readv(int fd, const struct iovec_user __user *iov, unsigned long nr)
         return -EBADF;
     rc = uio_init_iov(&u, iov, nr);
     if (!rc) {
-        rc = read_at_position(f, &u);
+        rc = move(f, &u);
         uio_release(&u);
     }
     file_put(f);
     return rc;
 }
 
+long sys_readv(int fd, const struct iovec_user __user *iov, unsigned long nr)
+{
+    return move_vector(fd, iov, nr, read_at_position);
+}
+
 long sys_writev(int fd, const struct iovec_user __user *iov, unsigned long nr)
 {
-    struct file *f = fd_get(fd);
-    struct uio u;
-    ssize_t rc;
-
-    if (unlikely(!f))
-        return -EBADF;
-    rc = uio_init_iov(&u, iov, nr);
-    if (!rc) {
-        rc = write_at_position(f, &u);
-        uio_release(&u);
-    }
-    file_put(f);
-    return rc;
+    return move_vector(fd, iov, nr, write_at_position);
 }
 
 /* RWF_APPEND, RWF_NOWAIT and RWF_HIPRI of preadv2(2) would have to reach each
@@ -222,9 +218,8 @@ long sys_preadv2(int fd, const struct iovec_user __user *iov, unsigned long nr,
     return vector_at(fd, iov, nr, pos_l, flags, false);
 }
 
-long sys_pwritev2(int fd, const struct iovec_user __user *iov,
-                  unsigned long nr, unsigned long pos_l, unsigned long pos_h,
-                  int flags)
+long sys_pwritev2(int fd, const struct iovec_user __user *iov, unsigned long nr,
+                  unsigned long pos_l, unsigned long pos_h, int flags)
 {
     (void)pos_h;
     if ((int64_t)pos_l == -1 && !(flags & ~RWF_DONE))
