@@ -101,6 +101,7 @@ static struct blockdev *root_device(void)
     if (cmdline_get(kernel_cmdline, "root", value, sizeof(value)) <= 0)
         return blockdev_find_type(IMG_TYPE_ROOT);
     struct blockdev *d = blockdev_find(value);
+    d = d ? d : blockdev_find_guid(value);
     return d ? d : blockdev_find_label(value);
 }
 
@@ -166,7 +167,6 @@ void kernel_main(void)
     page_init();          /* physical memory */
     slab_init();          /* kmalloc */
     sched_init();         /* threads, on this CPU */
-    sched_cpu_init();     /* its idle thread */
     acpi_early_init();    /* tables */
     arch_interrupts_init(); /* APIC, IO-APIC */
     arch_clock_init();    /* time */

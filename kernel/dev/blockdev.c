@@ -171,41 +171,43 @@ struct blockdev *blockdev_find(const char *name)
 {
     struct blockdev *d;
 
-    list_for_each(d, &devices, link) if (!strcmp(d->name, name)) return d;
+    list_for_each (d, &devices, link)
+        if (!strcmp(d->name, name))
+            return d;
+    return NULL;
+}
+
+/* The first partition that has (guid_text) in the 16 bytes at (field). */
+static struct blockdev *find_partition(const char *guid_text, size_t field)
+{
+    struct blockdev *d;
+    uint8_t guid[16];
+
+    if (!guid_parse(guid_text, guid))
+        return NULL;
+    list_for_each (d, &devices, link) {
+        if (d->whole != d && !memcmp((uint8_t *)d + field, guid, 16))
+            return d;
+    }
     return NULL;
 }
 
 struct blockdev *blockdev_find_type(const char *guid_text)
 {
-    struct blockdev *d;
-    uint8_t guid[16];
-
-    if (!guid_parse(guid_text, guid))
-        return NULL;
-    list_for_each(d, &devices,
-                  link) if (d->whole != d &&
-                            !memcmp(d->type_guid, guid, 16)) return d;
-    return NULL;
+    return find_partition(guid_text, offsetof(struct blockdev, type_guid));
 }
 
 struct blockdev *blockdev_find_guid(const char *guid_text)
 {
-    struct blockdev *d;
-    uint8_t guid[16];
-
-    if (!guid_parse(guid_text, guid))
-        return NULL;
-    list_for_each(d, &devices,
-                  link) if (d->whole != d &&
-                            !memcmp(d->part_guid, guid, 16)) return d;
-    return NULL;
+    return find_partition(guid_text, offsetof(struct blockdev, part_guid));
 }
 
 struct blockdev *blockdev_find_label(const char *label)
 {
     struct blockdev *d;
 
-    list_for_each(d, &devices,
-                  link) if (d->whole != d && !strcmp(d->label, label)) return d;
+    list_for_each (d, &devices, link)
+        if (d->whole != d && !strcmp(d->label, label))
+            return d;
     return NULL;
 }
