@@ -130,16 +130,13 @@ static long choose_target(struct remap *r)
     return at ? (long)at : mm_place(mm, 0, r->new_len, 0, false);
 }
 
-static long move_area(struct remap *r, struct vma *v)
+/* Enter a copy of (v) of the new length where the caller wants it; its
+ * address or -errno. */
+static long place_copy(struct remap *r, const struct vma *v)
 {
-    struct mm *mm = r->mm;
     struct vma *n;
     long at;
-    int rc = 0;
 
-    if (mm->nr_vmas + 2 >= VMA_MAX || mm_split_huge_at(mm, r->old) < 0 ||
-        mm_split_huge_at(mm, r->old + r->old_len) < 0)
-        return -ENOMEM;
     n = copy_area(v, r->old, 0, r->new_len);
     if (!n)
         return -ENOMEM;
@@ -150,7 +147,22 @@ static long move_area(struct remap *r, struct vma *v)
     }
     n->start = (vaddr_t)at;
     n->end = n->start + r->new_len;
-    vma_insert(mm, n);
+    vma_insert(r->mm, n);
+    return at;
+}
+
+static long move_area(struct remap *r, struct vma *v)
+{
+    struct mm *mm = r->mm;
+    long at;
+    int rc = 0;
+
+    if (mm->nr_vmas + 2 >= VMA_MAX || mm_split_huge_at(mm, r->old) < 0 ||
+        mm_split_huge_at(mm, r->old + r->old_len) < 0)
+        return -ENOMEM;
+    at = place_copy(r, v);
+    if (at < 0)
+        return at;
     rc = move_entries(mm, r->old, (vaddr_t)at, MIN(r->old_len, r->new_len));
     if (rc < 0) {
         /* What has been moved goes back: those tables exist still. */
@@ -166,25 +178,11 @@ static long move_area(struct remap *r, struct vma *v)
 /* Shared memory only: a second view of it. */
 static long duplicate(struct remap *r, struct vma *v)
 {
-    struct vma *n;
-    long at;
-
     if (!(v->flags & VMA_SHARED) || !(r->flags & MREMAP_MAYMOVE))
         return -EINVAL;
     if (!mm_may_grow(r->mm, r->new_len >> PAGE_SHIFT))
         return -ENOMEM;
-    n = copy_area(v, r->old, 0, r->new_len);
-    if (!n)
-        return -ENOMEM;
-    at = choose_target(r);
-    if (at < 0) {
-        list_add_tail(&r->dead, &n->mapping_link);
-        return at;
-    }
-    n->start = (vaddr_t)at;
-    n->end = n->start + r->new_len;
-    vma_insert(r->mm, n);
-    return at;
+    return place_copy(r, v);
 }
 
 static long grow(struct remap *r, struct vma *v)
