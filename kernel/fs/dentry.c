@@ -141,8 +141,7 @@ static void entries_free(struct list *dead)
 {
     struct dentry *d, *n;
 
-    list_for_each_safe(d, n, dead, lru)
-    {
+    list_for_each_safe (d, n, dead, lru) {
         if (d->inode)
             inode_put(d->inode);
         if (d->anonymous)
@@ -393,8 +392,9 @@ void dentry_delete(struct dentry *d)
     unused_remove(d);
     d->unhashed = true;
     /* Names known not to exist in a directory that is gone. */
-    list_for_each_safe(c, n, &d->children, sibling) if (!c->refs)
-        entry_kill(c, &dead);
+    list_for_each_safe (c, n, &d->children, sibling)
+        if (!c->refs)
+            entry_kill(c, &dead);
     spin_unlock(&lock);
     entries_free(&dead);
 }

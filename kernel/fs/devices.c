@@ -31,8 +31,9 @@ static struct device *find_locked(unsigned type, uint64_t rdev)
 {
     struct device *d;
 
-    list_for_each(d, &devices, link) if (d->rdev == rdev && d->type == type)
-        return d;
+    list_for_each (d, &devices, link)
+        if (d->rdev == rdev && d->type == type)
+            return d;
     return NULL;
 }
 
@@ -44,8 +45,8 @@ int device_register(unsigned type, uint64_t rdev,
 
     if (!d)
         return -ENOMEM;
-    *d = (struct device){.type = type, .rdev = rdev, .open = open,
-                         .fops = fops};
+    *d =
+        (struct device){.type = type, .rdev = rdev, .open = open, .fops = fops};
     spin_lock(&lock);
     old = find_locked(type, rdev);
     if (!old)

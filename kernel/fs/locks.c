@@ -26,7 +26,7 @@ enum lock_class { CLASS_FLOCK, CLASS_RECORD };
 struct lock_entry {
     struct list link;
     enum lock_class class;
-    short type;         /* F_RDLCK, F_WRLCK; F_UNLCK in requests */
+    short type; /* F_RDLCK, F_WRLCK; F_UNLCK in requests */
     const void *owner;
     pid_t pid;          /* -1 for OFD locks */
     int64_t start, end; /* both included */
@@ -69,15 +69,15 @@ void locks_free(struct inode *i)
 
     if (!l)
         return;
-    list_for_each_safe(e, n, &l->entries, link) kfree(e);
+    list_for_each_safe (e, n, &l->entries, link)
+        kfree(e);
     kfree(l);
 }
 
 static bool conflicts(const struct lock_entry *a, const struct lock_entry *b)
 {
-    return a->class == b->class && a->owner != b->owner &&
-           a->start <= b->end && b->start <= a->end &&
-           (a->type == F_WRLCK || b->type == F_WRLCK);
+    return a->class == b->class && a->owner != b->owner && a->start <= b->end &&
+           b->start <= a->end && (a->type == F_WRLCK || b->type == F_WRLCK);
 }
 
 static struct lock_entry *find_conflict(struct file_locks *l,
@@ -85,7 +85,9 @@ static struct lock_entry *find_conflict(struct file_locks *l,
 {
     struct lock_entry *e;
 
-    list_for_each(e, &l->entries, link) if (conflicts(e, want)) return e;
+    list_for_each (e, &l->entries, link)
+        if (conflicts(e, want))
+            return e;
     return NULL;
 }
 
@@ -123,8 +125,7 @@ static void apply(struct file_locks *l, struct lock_entry *want,
 {
     struct lock_entry *e, *n;
 
-    list_for_each_safe(e, n, &l->entries, link)
-    {
+    list_for_each_safe (e, n, &l->entries, link) {
         if (e->owner != want->owner || e->class != want->class)
             continue;
         if (mergeable(e, want)) {
@@ -154,11 +155,11 @@ static bool would_deadlock(const void *owner, const void *blocker)
         const void *next = NULL;
         struct lock_waiter *w;
 
-        list_for_each(w, &waiters, link) if (w->owner == blocker)
-        {
-            next = w->blocker;
-            break;
-        }
+        list_for_each (w, &waiters, link)
+            if (w->owner == blocker) {
+                next = w->blocker;
+                break;
+            }
         if (!next)
             return false;
         if (next == owner)
@@ -204,8 +205,8 @@ static int wait_for(struct file_locks *l, struct lock_entry *want,
     int rc = -EAGAIN, err;
 
     list_init(&waiter.link);
-    err = WAIT_EVENT_INTR(&l->wait,
-                          (rc = attempt(l, want, fresh, w)) != -EAGAIN);
+    err =
+        WAIT_EVENT_INTR(&l->wait, (rc = attempt(l, want, fresh, w)) != -EAGAIN);
     spin_lock(&locks_lock);
     list_del_init(&waiter.link);
     spin_unlock(&locks_lock);
@@ -230,15 +231,25 @@ static int set_lock(struct inode *i, struct lock_entry *want, bool wait)
 
 int locks_flock(struct file *f, int op)
 {
-    struct lock_entry want = {.class = CLASS_FLOCK, .owner = f, .pid = -1,
-                              .start = 0, .end = INT64_MAX};
+    struct lock_entry want = {.class = CLASS_FLOCK,
+                              .owner = f,
+                              .pid = -1,
+                              .start = 0,
+                              .end = INT64_MAX};
     bool wait = !(op & LOCK_NB);
 
     switch (op & ~LOCK_NB) {
-    case LOCK_SH: want.type = F_RDLCK; break;
-    case LOCK_EX: want.type = F_WRLCK; break;
-    case LOCK_UN: want.type = F_UNLCK; break;
-    default: return -EINVAL;
+    case LOCK_SH:
+        want.type = F_RDLCK;
+        break;
+    case LOCK_EX:
+        want.type = F_WRLCK;
+        break;
+    case LOCK_UN:
+        want.type = F_UNLCK;
+        break;
+    default:
+        return -EINVAL;
     }
     return set_lock(f->inode, &want, wait);
 }
@@ -260,8 +271,7 @@ static int range_of(struct file *f, const struct flock *fl,
     if (start < 0)
         return -EINVAL;
     end = INT64_MAX;
-    if (fl->l_len > 0 &&
-        __builtin_add_overflow(start, fl->l_len - 1, &end))
+    if (fl->l_len > 0 && __builtin_add_overflow(start, fl->l_len - 1, &end))
         return -EOVERFLOW;
     if (fl->l_len < 0) {
         end = start - 1;
@@ -330,8 +340,7 @@ static void drop_owner(struct inode *i, const void *owner)
     bool any = false;
 
     spin_lock(&locks_lock);
-    list_for_each_safe(e, n, &l->entries, link)
-    {
+    list_for_each_safe (e, n, &l->entries, link) {
         if (e->owner != owner)
             continue;
         list_del_init(&e->link);

@@ -359,7 +359,7 @@ static int close_all(void)
     fd_close(listener);
     fd_close(udp);
     fd_close(raw);
-    fake_pass(500000 * NSEC_PER_SEC); /* retransmission backs off */
+    fake_pass(500000 * NSEC_PER_SEC); /* no upper bound on backing off */
     if (net_mem_used() > 8192)
         panic("%lu bytes were lost", net_mem_used());
     return 0;
