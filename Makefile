@@ -20,6 +20,9 @@ say = $(if $(V),true,printf '  %-6s %s\n' '$(1)' '$(2)')
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-Wcast-function-type -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
 CFLAGS ?= -O2 -g
+# Before the parts' makefiles, which use it at once.
+HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 .PHONY: all
 all:

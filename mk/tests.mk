@@ -3,9 +3,6 @@
 # runs every test). Each part of the tree brings its tests in a check-<part>
 # target and adds its name to CHECKS.
 
-HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
-
 # --- kernel/lib --------------------------------------------------------------
 
 # The library's names are those of the host's C library: they are renamed so

@@ -40,17 +40,22 @@ void kfree(const void *p)
 }
 
 /* A page is a descriptor with its memory behind it; "physical" addresses are
- * such that phys_to_virt() gives the host's. */
+ * such that phys_to_virt() gives the host's. Queues are never taken down, so
+ * the list keeps their pages from being reported as lost. */
 struct fake_page {
     struct page page;
     void *memory;
+    struct fake_page *next;
 };
+static struct fake_page *pages;
 
 struct page *page_alloc(unsigned order, unsigned flags)
 {
     struct fake_page *p = calloc(1, sizeof(*p));
 
     (void)flags;
+    p->next = pages;
+    pages = p;
     p->memory = aligned_alloc(PAGE_SIZE, PAGE_SIZE << order);
     memset(p->memory, 0, PAGE_SIZE << order);
     return &p->page;
@@ -63,8 +68,10 @@ paddr_t page_paddr(const struct page *p)
 
 void page_put(struct page *p)
 {
-    free(((struct fake_page *)p)->memory);
-    free(p);
+    struct fake_page *f = (struct fake_page *)p;
+
+    free(f->memory);
+    f->memory = NULL;
 }
 
 /* C libraries older than glibc 2.38 have none. */

@@ -224,6 +224,7 @@ bool fatal_signal_pending(void)
     return false;
 }
 
+uint64_t random_u64(void);
 uint64_t random_u64(void)
 {
     static uint64_t x = 88172645463325252ul;

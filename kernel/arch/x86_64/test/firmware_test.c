@@ -86,7 +86,8 @@ static void start_info(const struct hvm_memmap_entry *e, uint32_t n)
                                  .memmap = 0x2000,
                                  .memmap_entries = n};
     map_entries = (void *)(memory + 0x2000);
-    memcpy(map_entries, e, n * sizeof(*e));
+    for (uint32_t i = 0; i < n; i++)
+        map_entries[i] = e[i];
     strlcpy(memory + 0x3000, "root=vda2 quiet", 100);
     boot_start_info = 0x1000;
 }
