@@ -16,10 +16,19 @@ $(ARCH_HOST)/%_test: kernel/arch/x86_64/test/%_test.c kernel/lib/string.c \
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ARCH_CFLAGS) -MMD -MP -MF $@.d -o $@ $< -lcmocka
 
+# The lock-order check exists in debug builds only: built as one, apart from the
+# other tests of kernel/sched (mk/test-proc.mk).
+$(ARCH_HOST)/lock_order_test: kernel/sched/test/lock_order_test.c \
+		kernel/sched/spinlock.c $(B)/host/proc/fake/host.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ARCH_CFLAGS) -ffreestanding -DDEBUG -Itests/host/proc \
+		-MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) \
+		-lcmocka -lpthread
+
 -include $(wildcard $(ARCH_HOST)/*.d)
 
 .PHONY: check-arch
-check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test)
+check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test) $(ARCH_HOST)/lock_order_test
 	$(Q)for t in $^; do $$t || exit 1; done
 
 CHECKS += arch

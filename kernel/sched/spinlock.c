@@ -14,15 +14,13 @@
 #include "sched/lock_priv.h"
 
 #ifdef DEBUG
+/* All of them are looked at: one taken by a try may rank below others. */
 static void check(const struct thread *t, uint32_t rank, bool nested)
 {
     for (int i = t->lock_depth - 1; rank && i >= 0; i--) {
         uint32_t held = t->lock_ranks[i];
-        if (!held)
-            continue;
         if (held > rank || (held == rank && !nested))
             panic("lock order: rank %u taken while holding %u", rank, held);
-        break;
     }
 }
 
