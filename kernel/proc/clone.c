@@ -138,6 +138,8 @@ static void copy_thread_state(struct thread *t, const struct clone_request *r)
         t->altstack_size = me->altstack_size;
         t->altstack_flags = me->altstack_flags;
     }
+    if (!(r->flags & CLONE_VM))
+        rseq_fork(t, me);
     if (r->flags & CLONE_CHILD_CLEARTID)
         t->clear_child_tid = r->child_tid;
 }

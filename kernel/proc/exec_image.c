@@ -26,6 +26,12 @@
 #include "mem/slab.h"
 #include "proc/exec_priv.h"
 
+/* Since Linux 6.3; older headers lack them. */
+#ifndef AT_RSEQ_FEATURE_SIZE
+#define AT_RSEQ_FEATURE_SIZE 27
+#define AT_RSEQ_ALIGN        28
+#endif
+
 /* Linux's ELF_ET_DYN_BASE: two thirds of the address space. */
 #define PIE_BASE     (USER_TOP / 3 * 2 & PAGE_MASK)
 #define STACK_RANDOM 22 /* bits of pages: 16 GiB */
@@ -234,6 +240,8 @@ static size_t make_auxv(const struct exec *x, const struct stack_plan *s)
         {AT_HWCAP2, arch_hwcap2()},
         {AT_EXECFN, s->execfn},
         {AT_PLATFORM, s->platform},
+        {AT_RSEQ_FEATURE_SIZE, 20}, /* up to rseq.flags: proc/rseq.c */
+        {AT_RSEQ_ALIGN, 32},
         {AT_NULL, 0},
     };
 

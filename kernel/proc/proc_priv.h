@@ -109,6 +109,15 @@ bool signal_on_altstack(const struct thread *t, uint64_t sp);
 int signal_send_locked(struct process *p, struct thread *t, int signo,
                        const struct siginfo_k *info); /* T held */
 
+/* --- rseq.c -------------------------------------------------------------- */
+
+/* TW_RSEQ is set: the thread was switched away from, or changed its CPU. */
+void rseq_return(struct trapframe *f);
+/* Before a signal frame is made from (f): leave the critical section it is in.
+ * 0, or an error that calls for SIGSEGV. */
+int rseq_signal(struct trapframe *f);
+void rseq_fork(struct thread *child, const struct thread *parent);
+
 /* --- timers -------------------------------------------------------------- */
 
 void itimer_init(struct process *p);

@@ -103,7 +103,7 @@ static void run_handler(struct trapframe *f, int signo,
 
     restart_for_handler(f, a->flags);
     signal_fill_siginfo(info, siginfo);
-    if (arch_signal_frame(&d)) {
+    if (rseq_signal(f) || arch_signal_frame(&d)) {
         if (signo == SIGSEGV)
             t->process->sighand.action[SIGSEGV - 1].handler = 0;
         user_exception(SIGSEGV, SI_KERNEL, 0);
@@ -268,6 +268,8 @@ void return_to_user_work(struct trapframe *f)
             stop_here();
         if (work & TW_SIGNAL)
             deliver(f);
+        if (work & TW_RSEQ)
+            rseq_return(f);
         if (!(atomic_load(&t->work) & TW_SIGNALS)) {
             /* Nothing took the signal that interrupted the call. */
             restart_without_handler(f);

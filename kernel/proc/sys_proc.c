@@ -97,17 +97,6 @@ long sys_get_robust_list(int pid, void __user *__user *head,
     return put_user(list, head);
 }
 
-/* Restartable sequences would cost every context switch and signal a look at
- * user memory; glibc does without (it then asks getcpu, from the vDSO). */
-long sys_rseq(void __user *area, unsigned len, int flags, unsigned sig)
-{
-    (void)area;
-    (void)len;
-    (void)flags;
-    (void)sig;
-    return -ENOSYS;
-}
-
 /* --- personality --------------------------------------------------------- */
 
 #define PERSONALITY_QUERY 0xffffffffu

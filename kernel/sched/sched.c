@@ -91,9 +91,9 @@ static bool commit_sleep(struct thread *t)
 {
     int prepared = THREAD_PREPARED;
 
-    return atomic_compare_exchange_strong(
-        &t->state, &prepared,
-        t->sleep_stopped ? THREAD_STOPPED : THREAD_SLEEPING);
+    return atomic_compare_exchange_strong(&t->state, &prepared,
+                                          t->sleep_stopped ? THREAD_STOPPED
+                                                           : THREAD_SLEEPING);
 }
 
 /* Somebody halts although threads wait here: have it steal. Lock held. */
@@ -138,8 +138,18 @@ static struct thread *pick(struct cpu *c, struct thread *prev, bool runnable,
     return next;
 }
 
+/* See proc/rseq.c. (prev) is the calling thread still: the frame is its. */
+static void rseq_switch(struct cpu *c, struct thread *prev, struct thread *next)
+{
+    if (prev->rseq && arch_user_frame()->vector != TRAP_SYSCALL)
+        atomic_fetch_or(&prev->work, TW_RSEQ);
+    if (next->rseq && next->rseq_cpu != c->id)
+        atomic_fetch_or(&next->work, TW_RSEQ);
+}
+
 static void switch_to(struct cpu *c, struct thread *prev, struct thread *next)
 {
+    rseq_switch(c, prev, next);
     c->switches++;
     c->prev = prev;
     c->curr = next;

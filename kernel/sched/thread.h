@@ -97,7 +97,9 @@ struct thread {
     int __user *clear_child_tid;   /* o */
     void __user *robust_list;      /* o */
     size_t robust_list_len;        /* o */
-    void __user *rseq;             /* o NULL if not registered */
+    void __user *rseq;             /* o proc/rseq.c; NULL: not registered */
+    uint32_t rseq_len, rseq_sig;   /* o */
+    uint32_t rseq_cpu;             /* o the CPU number in the area */
     int exit_code;                 /* o */
     struct wait_queue *vfork_done; /* set while a vfork parent waits */
     void *vfork_flag;              /* struct vfork_wait, proc/clone.c */
@@ -108,6 +110,7 @@ struct thread {
 #define TW_SIGNAL  2u /* a signal may be deliverable */
 #define TW_EXIT    4u /* the process is ending: this thread must */
 #define TW_STOP    8u /* group stop pending */
+#define TW_RSEQ    16u /* look at the rseq area: proc/rseq.c */
 
 /* Create a kernel thread running fn(arg), not yet started; NULL = no memory. */
 struct thread *kthread_create(const char *name, void (*fn)(void *), void *arg);
