@@ -32,3 +32,8 @@ check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test) $(ARCH_HOST)/lock_order_test
 	$(Q)for t in $^; do $$t || exit 1; done
 
 CHECKS += arch
+
+# Boots of the whole image under another emulator; part of make test.
+.PHONY: check-bochs
+check-bochs: $(B)/hello.img
+	$(Q)tests/bochs/run.sh $(B) $<

@@ -7,7 +7,8 @@ set -eu
 packages="gcc clang libclang-rt-14-dev libc6-dev comerr-dev seabios
 ca-certificates ncurses-base perl-base bsdutils util-linux linux-libc-dev binutils
 libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev
-libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 dpkg-dev
+libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 bochs bochsbios
+bochs-term vgabios dpkg-dev
 erlang rebar3 curl python3 clang-format cppcheck"
 
 missing=
