@@ -23,6 +23,9 @@ CFLAGS ?= -O2 -g
 # Before the parts' makefiles, which use it at once.
 HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# The option, where the compiler knows it.
+cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && \
+	echo $(1))
 
 .PHONY: all
 all:

@@ -29,7 +29,9 @@ $(UAPI)/.done: mk/kernel.mk
 		> $(UAPI)/sys/tree.h
 	$(Q)touch $@
 
-KERNEL_CFLAGS_string := -fno-tree-loop-distribute-patterns
+# gcc would make memcpy's loop a call of memcpy; clang does not with -fno-builtin
+# and does not know the option.
+KERNEL_CFLAGS_string := $(call cc-option,-fno-tree-loop-distribute-patterns)
 
 # Names for the trace and for messages, from the ABI headers.
 $(K)/gen/syscall_names.h: $(UAPI)/.done
