@@ -97,7 +97,7 @@ static int add_release(struct build *b)
 {
     struct release *r = &b->release;
 
-    if (release_copy(r, &b->tree) ||
+    if (release_copy(r, &b->tree, b->output) ||
         release_complete(r, &b->tree, b->o->erts) || choose_time(b))
         return -1;
     for (size_t i = 0; i < r->left_out.n && i < 8; i++)

@@ -46,8 +46,9 @@ struct release {
 int release_open(struct release *r, const char *dir);
 void release_close(struct release *r);
 
-/* Put the release's files into (t) below INITCONF_ROOT. */
-int release_copy(struct release *r, struct tree *t);
+/* Put the release's files into (t) below INITCONF_ROOT.  The file (image), if
+ * it is there from an earlier run, is not one of them. */
+int release_copy(struct release *r, struct tree *t, const char *image);
 
 /* Complete the release from (dir), an erts-VSN directory or the root of an
  * Erlang installation: run-time programs, and applications that the release

@@ -4,7 +4,8 @@
  * Copying a release into the tree.
  *
  * Links that stay inside the release stay links; links that leave it (a relx
- * release in dev_mode is full of them) are replaced by what they lead to.
+ * release in dev_mode is full of them) are replaced by what they lead to, and
+ * links inside that again stay links.
  */
 #include "release.h"
 
@@ -72,40 +73,94 @@ static void count(struct copy *c, const struct stat *st)
     }
 }
 
-/* Does the real path (path) lie in the release?  Gives the rest. */
-static const char *inside(const struct copy *c, const char *path)
+/* What is below (dir), of the path (path); NULL when it is elsewhere. */
+static const char *below(const char *dir, const char *path)
 {
-    size_t len = strlen(c->real);
+    size_t len = strlen(dir);
 
-    if (strncmp(path, c->real, len) || (path[len] && path[len] != '/'))
+    if (strncmp(path, dir, len) || (path[len] && path[len] != '/'))
         return NULL;
     return path + len;
 }
 
+/* Would copying the directory (path) copy one that is being copied? */
+static bool is_above(const struct copy *c, const char *path)
+{
+    for (const struct copy_base *b = c->base; b; b = b->outer)
+        if (!strcmp(path, "/") || below(path, b->real))
+            return true;
+    return false;
+}
+
+/* How deep (rel) lies below (base). */
+static int depth_below(const char *base, const char *rel)
+{
+    int depth = 0;
+
+    for (const char *p = rel + strlen(base); *p; p++)
+        depth += *p == '/';
+    return base[0] ? depth : depth + 1;
+}
+
+/* Does the link at (rel) reach its (target) without leaving (base)? */
+static bool stays_below(const char *base, const char *rel, const char *target)
+{
+    int depth = depth_below(base, rel) - 1;
+
+    for (const char *p = target; *p && depth >= 0;) {
+        size_t len = strcspn(p, "/");
+
+        if (len == 2 && !memcmp(p, "..", 2))
+            depth--;
+        else if (len && (len != 1 || *p != '.'))
+            depth++;
+        p += len;
+        p += strspn(p, "/");
+    }
+    return depth >= 0 && target[0] != '/';
+}
+
+/* The text of a link from (rel) to (real), or NULL when the image has that only
+ * if it is copied. */
+static char *link_text(const struct copy *c, const char *rel,
+                       const char *target, const char *real)
+{
+    for (const struct copy_base *b = c->base; b; b = b->outer) {
+        const char *rest = below(b->real, real);
+
+        if (rest && b == c->base && stays_below(b->rel, rel, target))
+            return xstrdup(target);
+        if (rest)
+            return xasprintf("%s%s%s%s", INITCONF_ROOT, b->rel[0] ? "/" : "",
+                             b->rel, rest);
+    }
+    return NULL;
+}
+
 /*
- * A link: (*link) is what to store, or NULL where its target is to be copied.
- * Absolute links into the release are turned round to where it will be.
+ * A link: (*link) is what to store, or NULL where (*real), its target, is to be
+ * copied.
  */
-static int look_at_link(const struct copy *c, const char *host, char **link)
+static int look_at_link(const struct copy *c, const char *host, const char *rel,
+                        char **link, char **real)
 {
     char target[PATH_MAX];
     ssize_t n = readlink(host, target, sizeof(target) - 1);
-    char *real;
 
-    *link = NULL;
+    *link = *real = NULL;
     if (n < 0)
         return fail("cannot read '%s': %s", host, strerror(errno));
     target[n] = '\0';
-    real = realpath(host, NULL);
-    if (!real && errno != ENOENT && errno != ELOOP)
+    *real = realpath(host, NULL);
+    if (!*real && errno != ENOENT && errno != ELOOP)
         return fail("cannot follow '%s': %s", host, strerror(errno));
-    if (!real)
+    if (!*real)
         *link = xstrdup(target); /* leads nowhere, here or there */
-    else if (inside(c, real))
-        *link = target[0] == '/'
-                    ? xasprintf("%s%s", INITCONF_ROOT, inside(c, real))
-                    : xstrdup(target);
-    free(real);
+    else
+        *link = link_text(c, rel, target, *real);
+    if (!*link && is_above(c, *real))
+        return fail("'%s' leads to '%s', which holds what is being copied",
+                    host, *real);
     return 0;
 }
 
@@ -124,10 +179,31 @@ static int copy_file(struct copy *c, const char *host, const char *guest,
     return 0;
 }
 
+/* (real) is the target of a link, or NULL. */
+static int copy_below(struct copy *c, const char *host, const char *rel,
+                      const char *why, int depth, char *real)
+{
+    struct copy_base base = {.outer = c->base, .real = real, .rel = rel};
+    int r;
+
+    if (real)
+        c->base = &base;
+    r = copy_dir(c, host, rel, why, depth);
+    if (real)
+        c->base = base.outer;
+    return r;
+}
+
+static bool is_image(const struct copy *c, const struct stat *st)
+{
+    return c->image_ino && st->st_ino == c->image_ino &&
+           st->st_dev == c->image_dev;
+}
+
 static int copy_entry(struct copy *c, const char *host, const char *rel,
                       const char *why, int depth)
 {
-    char *guest = NULL, *link = NULL;
+    char *guest = NULL, *link = NULL, *real = NULL;
     const char *skip = skip_reason(c, rel);
     struct stat st;
     int r = 0;
@@ -139,77 +215,101 @@ static int copy_entry(struct copy *c, const char *host, const char *rel,
     if (lstat(host, &st))
         return fail("cannot read '%s': %s", host, strerror(errno));
     if (S_ISLNK(st.st_mode)) {
-        if (look_at_link(c, host, &link))
-            return -1;
-        if (!link && stat(host, &st))
-            return fail("cannot read '%s': %s", host, strerror(errno));
+        r = look_at_link(c, host, rel, &link, &real);
+        if (!r && !link && stat(host, &st))
+            r = fail("cannot read '%s': %s", host, strerror(errno));
     }
     guest = path_join(INITCONF_ROOT, rel);
-    if (link)
+    if (r)
+        ;
+    else if (link)
         r = tree_link(c->tree, guest, link, why) ? 0 : -1;
     else if (S_ISDIR(st.st_mode))
-        r = copy_dir(c, host, rel, why, depth + 1);
+        r = copy_below(c, host, rel, why, depth + 1, real);
+    else if (S_ISREG(st.st_mode) && is_image(c, &st))
+        left_out(c, rel, "the image that is to be replaced");
     else if (S_ISREG(st.st_mode))
         r = copy_file(c, host, guest, &st, why);
     else
         left_out(c, rel, "a socket, pipe or device");
+    free(real);
     free(link);
     free(guest);
     return r;
+}
+
+/* What is in the directory (host), sorted: of two names of one file the first
+ * owns it, whatever order the host's file system has. */
+static int list_dir(const char *host, struct strvec *names)
+{
+    DIR *d = opendir(host);
+    struct dirent *e;
+    int saved;
+
+    if (!d)
+        return -1;
+    while (errno = 0, e = readdir(d))
+        if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+            strvec_push(names, e->d_name);
+    saved = errno;
+    closedir(d);
+    errno = saved;
+    strvec_sort(names);
+    return saved ? -1 : 0;
 }
 
 int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
              int depth)
 {
     char *guest = path_join(INITCONF_ROOT, rel);
-    struct dirent *e;
-    DIR *d = NULL;
+    struct strvec names = {0};
     int r = 0;
 
     if (depth > MAX_DEPTH)
         r = fail("'%s' is nested too deeply: is there a loop of links?", host);
     else if (!tree_dir(c->tree, guest, why))
         r = -1;
-    else if (!(d = opendir(host)))
+    else if (list_dir(host, &names))
         r = fail("cannot read '%s': %s", host, strerror(errno));
     free(guest);
-    while (d && !r && (errno = 0, e = readdir(d))) {
-        char *below, *path;
+    for (size_t i = 0; i < names.n && !r; i++) {
+        char *path = path_join(host, names.v[i]);
+        char *name = rel[0] ? path_join(rel, names.v[i]) : xstrdup(names.v[i]);
 
-        if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-            continue;
-        path = path_join(host, e->d_name);
-        below = rel[0] ? path_join(rel, e->d_name) : xstrdup(e->d_name);
-        r = copy_entry(c, path, below, why, depth);
-        free(below);
+        r = copy_entry(c, path, name, why, depth);
+        free(name);
         free(path);
     }
-    if (!r && errno)
-        r = fail("cannot read '%s': %s", host, strerror(errno));
-    if (d)
-        closedir(d);
+    strvec_release(&names);
     return r;
 }
 
 int copy_init(struct copy *c, struct release *r, struct tree *t)
 {
     *c = (struct copy){.release = r, .tree = t};
-    c->real = realpath(r->dir, NULL);
-    if (!c->real)
+    c->top.real = realpath(r->dir, NULL);
+    c->top.rel = "";
+    c->base = &c->top;
+    if (!c->top.real)
         return fail("cannot open '%s': %s", r->dir, strerror(errno));
     return 0;
 }
 
 void copy_release(struct copy *c)
 {
-    free(c->real);
+    free(c->top.real);
 }
 
-int release_copy(struct release *r, struct tree *t)
+int release_copy(struct release *r, struct tree *t, const char *image)
 {
     struct copy c;
+    struct stat st;
     int err = copy_init(&c, r, t);
 
+    if (stat(image, &st) == 0 && S_ISREG(st.st_mode)) {
+        c.image_dev = st.st_dev;
+        c.image_ino = st.st_ino;
+    }
     if (!err)
         err = copy_dir(&c, r->dir, "", "the release", 0);
     copy_release(&c);

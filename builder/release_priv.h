@@ -7,10 +7,21 @@
 
 #include "release.h"
 
+/* A directory that is copied as it stands: the release, or what a link out of
+ * it leads to.  Links that stay inside stay links. */
+struct copy_base {
+    const struct copy_base *outer;
+    char *real;      /* on the host, with no link in it */
+    const char *rel; /* below the release's guest path */
+};
+
 struct copy {
     struct release *release;
     struct tree *tree;
-    char *real; /* the release's directory, with no link in it */
+    const struct copy_base *base; /* the innermost */
+    struct copy_base top;
+    dev_t image_dev; /* the image to be replaced, or zeros */
+    ino_t image_ino;
 };
 
 int copy_init(struct copy *c, struct release *r, struct tree *t);
