@@ -122,3 +122,15 @@ const char *path_base(const char *path)
 
     return slash ? slash + 1 : path;
 }
+
+char *path_glob_quote(const char *path)
+{
+    struct buf out = {0};
+
+    for (; *path; path++) {
+        if (strchr("*?[\\", *path))
+            buf_add(&out, "\\", 1);
+        buf_add(&out, path, 1);
+    }
+    return buf_take(&out);
+}

@@ -32,3 +32,5 @@ char *path_join(const char *a, const char *b);
 char *path_parent(const char *path);
 /* What follows the last slash, inside (path). */
 const char *path_base(const char *path);
+/* (path) as a pattern that glob() takes literally; the caller frees it. */
+char *path_glob_quote(const char *path);

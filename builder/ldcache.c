@@ -117,6 +117,46 @@ void ldcache_write(struct ldcache *c, struct buf *out)
     buf_release(&strings);
 }
 
+/* The string at (offset), or NULL when it does not end inside. */
+static const char *string_at(const char *data, size_t len, uint32_t offset)
+{
+    return offset < len && memchr(data + offset, '\0', len - offset)
+               ? data + offset
+               : NULL;
+}
+
+void ldcache_dirs(const void *data, size_t len, struct strvec *dirs)
+{
+    /* old systems put a cache of an older format first */
+    const char *at = memmem(data, len, MAGIC, sizeof(MAGIC) - 1);
+    struct header h;
+
+    if (!at)
+        return;
+    len -= (size_t)(at - (const char *)data);
+    if (len < sizeof(h))
+        return;
+    memcpy(&h, at, sizeof(h));
+    for (size_t i = 0; i < h.nlibs; i++) {
+        size_t place = sizeof(h) + i * sizeof(struct entry);
+        struct entry e;
+        const char *path;
+
+        if (place + sizeof(e) > len)
+            return;
+        memcpy(&e, at + place, sizeof(e));
+        path = e.flags == KIND_X86_64 ? string_at(at, len, e.value) : NULL;
+        if (path && path[0] == '/') {
+            char *dir =
+                xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+
+            if (dir[0] && !strvec_has(dirs, dir))
+                strvec_push(dirs, dir);
+            free(dir);
+        }
+    }
+}
+
 void ldcache_release(struct ldcache *c)
 {
     for (size_t i = 0; i < c->n; i++) {

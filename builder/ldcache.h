@@ -30,6 +30,10 @@ void ldcache_add(struct ldcache *c, const char *soname, const char *path);
 void ldcache_write(struct ldcache *c, struct buf *out);
 void ldcache_release(struct ldcache *c);
 
+/* Add to (dirs) each directory that a cache, as ldconfig writes it, names for
+ * x86-64 libraries.  Bytes that are no cache have none. */
+void ldcache_dirs(const void *data, size_t len, struct strvec *dirs);
+
 /* The order of the loader's binary search: as strcmp, but runs of digits
  * compare as numbers. */
 int ldcache_compare(const char *a, const char *b);

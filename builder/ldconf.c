@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "file.h"
+#include "ldcache.h"
 
 #define MAX_DEPTH 8
 #define MAX_CONF  (1u << 20)
+#define MAX_CACHE (64u << 20)
 #define BLANKS    " \t\r"
 
 /* What glibc builds in: the multiarch names on Debian and its kin, lib64 on
@@ -42,7 +44,8 @@ static void include(struct ldconf *c, const struct sysroot *s, const char *file,
     char *dir = path_parent(file);
     char *guest =
         pattern[0] == '/' ? xstrdup(pattern) : path_join(dir, pattern);
-    char *host = xasprintf("%s%s", s->dir, guest);
+    char *root = path_glob_quote(s->dir);
+    char *host = xasprintf("%s%s", root, guest);
     glob_t g;
 
     if (glob(host, 0, NULL, &g) == 0) {
@@ -51,6 +54,7 @@ static void include(struct ldconf *c, const struct sysroot *s, const char *file,
         globfree(&g);
     }
     free(host);
+    free(root);
     free(guest);
     free(dir);
 }
@@ -77,12 +81,12 @@ static void take_line(struct ldconf *c, const struct sysroot *s,
     strvec_release(&words);
 }
 
-static int read_guest(const struct sysroot *s, const char *path,
+static int read_guest(const struct sysroot *s, const char *path, size_t max,
                       struct buf *text)
 {
     struct stat st;
     char *host = sysroot_host(s, path, &st);
-    int r = host ? file_try_read(host, MAX_CONF, text) : -1;
+    int r = host ? file_try_read(host, max, text) : -1;
 
     free(host);
     return r;
@@ -94,13 +98,27 @@ static void read_conf(struct ldconf *c, const struct sysroot *s,
     struct strvec lines = {0};
     struct buf text = {0};
 
-    if (depth <= MAX_DEPTH && read_guest(s, path, &text) == 0) {
+    if (depth <= MAX_DEPTH && read_guest(s, path, MAX_CONF, &text) == 0) {
         strvec_split(&lines, buf_str(&text), "\n");
         for (size_t i = 0; i < lines.n; i++)
             take_line(c, s, path, lines.v[i], depth);
     }
     strvec_release(&lines);
     buf_release(&text);
+}
+
+/* Directories given to ldconfig by hand are only in the cache it made. */
+static void read_cache(struct ldconf *c, const struct sysroot *s)
+{
+    struct strvec dirs = {0};
+    struct buf cache = {0};
+
+    if (read_guest(s, "/etc/ld.so.cache", MAX_CACHE, &cache) == 0)
+        ldcache_dirs(buf_str(&cache), cache.len, &dirs);
+    for (size_t i = 0; i < dirs.n; i++)
+        add_dir(&c->glibc, dirs.v[i]);
+    strvec_release(&dirs);
+    buf_release(&cache);
 }
 
 void ldconf_read(struct ldconf *c, const struct sysroot *s)
@@ -111,8 +129,9 @@ void ldconf_read(struct ldconf *c, const struct sysroot *s)
     read_conf(c, s, "/etc/ld.so.conf", 0);
     for (size_t i = 0; i < sizeof(glibc_dirs) / sizeof(*glibc_dirs); i++)
         add_dir(&c->glibc, glibc_dirs[i]);
+    read_cache(c, s);
 
-    if (read_guest(s, "/etc/ld-musl-x86_64.path", &text) == 0)
+    if (read_guest(s, "/etc/ld-musl-x86_64.path", MAX_CONF, &text) == 0)
         strvec_split(&c->musl, buf_str(&text), ":\n");
     else
         for (size_t i = 0; i < sizeof(musl_dirs) / sizeof(*musl_dirs); i++)

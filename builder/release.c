@@ -2,6 +2,7 @@
 /* Copyright the unibeam authors */
 #include "release.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -33,21 +34,23 @@ static char *nearby_release(const char *dir)
         "rel/*/releases/start_erl.data",
         "*/releases/start_erl.data",
     };
-    char *found = NULL;
+    char *found = NULL, *quoted = path_glob_quote(dir);
 
     for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
-        char *pattern = path_join(dir, patterns[i]);
+        char *pattern = path_join(quoted, patterns[i]);
         glob_t g;
 
         if (!found && glob(pattern, 0, NULL, &g) == 0) {
             const char *path = g.gl_pathv[0];
 
-            found = xasprintf("%.*s", (int)(strstr(path, "/releases/") - path),
-                              path);
+            found = xasprintf(
+                "%.*s",
+                (int)(strlen(path) - strlen("/releases/start_erl.data")), path);
             globfree(&g);
         }
         free(pattern);
     }
+    free(quoted);
     return found;
 }
 
@@ -82,9 +85,15 @@ static int check_dir(const char *dir)
     return exists(dir, "releases/start_erl.data") ? 0 : not_a_release(dir);
 }
 
-static bool plain_version(const char *s)
+/* Versions and names become parts of paths, and of lines of text. */
+static bool plain_name(const char *s)
 {
-    return !strchr(s, '/') && s[0] != '.';
+    if (!s[0] || s[0] == '.' || strlen(s) > 200)
+        return false;
+    for (; *s; s++)
+        if (*s == '/' || iscntrl((unsigned char)*s))
+            return false;
+    return true;
 }
 
 static int read_start_erl(struct release *r)
@@ -96,8 +105,8 @@ static int read_start_erl(struct release *r)
 
     if (!err) {
         strvec_split(&words, buf_str(&text), " \t\r\n");
-        if (words.n < 2 || !plain_version(words.v[0]) ||
-            !plain_version(words.v[1])) {
+        if (words.n != 2 || !plain_name(words.v[0]) ||
+            !plain_name(words.v[1])) {
             err = fail("'%s' is damaged: it should read 'ERTS-VERSION "
                        "VERSION'",
                        path);
@@ -120,6 +129,10 @@ static int parse_rel(struct release *r, const char *path)
 
     if (!err && rel_file_parse(buf_str(&text), &r->rel, &why))
         err = fail("cannot use '%s': %s", path, why);
+    if (!err && !plain_name(r->rel.name))
+        err = fail("cannot use '%s': the release's name is not fit for a file "
+                   "name",
+                   path);
     buf_release(&text);
     return err;
 }
@@ -141,13 +154,15 @@ static char *choose_rel(const struct release *r, const glob_t *g)
 
 static int read_rel(struct release *r)
 {
-    char *pattern = xasprintf("%s/releases/%s/*.rel", r->dir, r->version);
+    char *dir = xasprintf("%s/releases/%s", r->dir, r->version);
+    char *quoted = path_glob_quote(dir);
+    char *pattern = path_join(quoted, "*.rel");
     char *path = NULL;
     glob_t g;
     int err;
 
     if (glob(pattern, 0, NULL, &g)) {
-        err = fail("release '%s' is incomplete: no '%s'", r->dir, pattern);
+        err = fail("release '%s' is incomplete: no '%s/*.rel'", r->dir, dir);
     } else {
         path = choose_rel(r, &g);
         globfree(&g);
@@ -155,6 +170,8 @@ static int read_rel(struct release *r)
     }
     free(path);
     free(pattern);
+    free(quoted);
+    free(dir);
     return err;
 }
 
@@ -220,13 +237,12 @@ static int read_cookie(struct release *r)
 
 static bool has_emulator(const struct release *r)
 {
-    char *pattern = xasprintf("%s/erts-%s/bin/beam*", r->dir, r->erts);
-    glob_t g;
-    bool yes = glob(pattern, 0, NULL, &g) == 0;
+    char *smp = xasprintf("erts-%s/bin/beam.smp", r->erts);
+    char *plain = xasprintf("erts-%s/bin/beam", r->erts);
+    bool yes = exists(r->dir, smp) || exists(r->dir, plain);
 
-    if (yes)
-        globfree(&g);
-    free(pattern);
+    free(plain);
+    free(smp);
     return yes;
 }
 

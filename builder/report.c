@@ -2,6 +2,7 @@
 /* Copyright the unibeam authors */
 #include "report.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,11 +12,21 @@ static bool quiet;
 
 static void say(const char *kind, const char *fmt, va_list ap)
 {
+    char *line = NULL;
+    const char *text;
+
     /* The summary goes to stdout: keep the two in order on a terminal. */
     fflush(stdout);
+    text = vasprintf(&line, fmt, ap) < 0 ? NULL : line;
     fprintf(stderr, "unibeam: %s", kind);
-    vfprintf(stderr, fmt, ap);
+    /* names of files may hold anything, line breaks and terminal codes too */
+    for (const char *p = text ? text : fmt; *p; p++)
+        if (iscntrl((unsigned char)*p))
+            fprintf(stderr, "\\x%02x", (unsigned char)*p);
+        else
+            fputc(*p, stderr);
     fputc('\n', stderr);
+    free(line);
 }
 
 int fail(const char *fmt, ...)
