@@ -6,6 +6,7 @@
 #include "buf.h"
 #include "ext4_priv.h"
 #include "layout.h"
+#include "report.h"
 #include "tree.h"
 
 #define FAST_LINK 60 /* shorter targets live in the inode */
@@ -13,6 +14,9 @@
  * split are half full) what a block of the extent tree holds. */
 #define INODE_EXTENTS 4
 #define BLOCK_EXTENTS 170
+
+/* The numbers of a file's blocks have 32 bits, and the last is reserved. */
+#define MAX_FILE (0xffffffffull * EXT4_BLOCK - EXT4_BLOCK)
 
 static void push(struct ext4_plan *p, struct node *n)
 {
@@ -51,6 +55,9 @@ static int collect(struct node *n, void *arg)
     n->rank = n->type == NODE_FILE ? layout_rank(path) : 0;
     free(path);
     if (n->type == NODE_FILE) {
+        if (n->size > MAX_FILE)
+            return fail("'%s' is too large: a file can have 16 TiB",
+                        n->host ? n->host : n->name);
         if (ext4_find_zeros(n))
             return -1;
         p->blocks += file_blocks(n);

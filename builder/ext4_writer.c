@@ -194,9 +194,18 @@ static int changed(const struct node *n)
     return fail("'%s' changed while the image was built", n->host);
 }
 
-static int open_source(const struct node *n)
+/* Is the open file still what was looked at when the tree was made? */
+static bool unchanged(const struct node *n, int fd)
 {
     struct stat st;
+
+    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == n->size &&
+           st.st_mtim.tv_sec == n->mtime.tv_sec &&
+           st.st_mtim.tv_nsec == n->mtime.tv_nsec;
+}
+
+static int open_source(const struct node *n)
+{
     int fd;
 
     if (!n->host)
@@ -204,9 +213,7 @@ static int open_source(const struct node *n)
     fd = open(n->host, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail("cannot open '%s': %s", n->host, strerror(errno));
-    if (fstat(fd, &st) || (uint64_t)st.st_size != n->size ||
-        st.st_mtim.tv_sec != n->mtime.tv_sec ||
-        st.st_mtim.tv_nsec != n->mtime.tv_nsec) {
+    if (!unchanged(n, fd)) {
         close(fd);
         return changed(n);
     }
@@ -300,6 +307,8 @@ static int write_file(struct writer *w, const struct node *n)
     err = ext4_inode_start(&w->alloc, &inode, n->ino, LINUX_S_IFREG | n->mode,
                            w->job->when);
     r = err ? ext4_fail(w, err) : write_content(w, &inode, n, fd);
+    if (!r && fd >= 0 && !unchanged(n, fd)) /* while it was read */
+        r = changed(n);
     if (fd >= 0)
         close(fd);
     if (r) {

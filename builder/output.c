@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +78,8 @@ int output_open(struct output *o, const char *path)
         return -1;
     }
     o->path = xstrdup(path);
-    o->temp = xasprintf("%s/.%s.XXXXXX", dir, path_base(path));
+    /* cut short: with its dot and letters it must still be a file name */
+    o->temp = xasprintf("%s/.%.200s.XXXXXX", dir, path_base(path));
     free(dir);
     catch_signals();
     /* no signal between making the file and remembering it */
@@ -105,10 +107,18 @@ int output_open(struct output *o, const char *path)
 int output_commit(struct output *o)
 {
     int fd = o->fd;
+    /* before the rename, or a power failure could leave the name and nothing
+     * behind it; some file systems report a full disk only here */
+    bool failed = fsync(fd) && errno != EINVAL && errno != EROFS;
+    int saved = errno;
 
     o->fd = -1;
-    /* some file systems report a full disk only here */
-    if (close(fd) || rename(o->temp, o->path))
+    if (close(fd) && !failed) {
+        failed = true;
+        saved = errno;
+    }
+    errno = saved;
+    if (failed || rename(o->temp, o->path))
         return fail("cannot write '%s': %s", o->path, strerror(errno));
     unfinished = NULL;
     return 0;
