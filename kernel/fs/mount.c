@@ -108,8 +108,8 @@ static int mount_add(struct mount *m, struct path *where)
 
 static int find_place(const char *path, struct path *where)
 {
-    int err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
-                          where);
+    int err =
+        path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, where);
 
     if (err)
         kerr("cannot mount on %s: %s", path,
@@ -134,6 +134,30 @@ static int mount_at(struct mount *m, const char *path)
     return err;
 }
 
+static unsigned parse_options(const char *options)
+{
+    static const struct {
+        const char *name;
+        unsigned flag;
+    } known[] = {{"ro", MOUNT_RDONLY},
+                 {"nosuid", MOUNT_NOSUID},
+                 {"nodev", MOUNT_NODEV},
+                 {"noexec", MOUNT_NOEXEC},
+                 {"relatime", MOUNT_RELATIME}};
+    unsigned flags = 0;
+
+    for (const char *s = options; *s; s += *s == ',') {
+        const char *end = strchr(s, ',') ?: s + strlen(s);
+
+        for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+            if (strlen(known[k].name) == (size_t)(end - s) &&
+                !memcmp(s, known[k].name, (size_t)(end - s)))
+                flags |= known[k].flag;
+        s = end;
+    }
+    return flags;
+}
+
 int vfs_mount(struct super_block *sb, const char *path, const char *source,
               const char *options)
 {
@@ -146,6 +170,7 @@ int vfs_mount(struct super_block *sb, const char *path, const char *source,
     m->root = super_root_dentry(sb);
     m->source = source;
     m->options = options;
+    m->flags = parse_options(options);
     mutex_lock(&mount_mutex);
     err = m->root ? mount_at(m, path) : -ENOMEM;
     mutex_unlock(&mount_mutex);

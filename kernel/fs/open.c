@@ -24,13 +24,17 @@ static unsigned wanted_access(unsigned flags)
     return flags & O_TRUNC ? m | MAY_WRITE : m;
 }
 
-static int may_open(struct inode *i, unsigned flags, bool created)
+static int may_open(const struct path *p, unsigned flags, bool created)
 {
+    struct inode *i = p->dentry->inode;
     unsigned may = wanted_access(flags);
     int err;
 
     if (S_ISLNK(i->mode))
         return -ELOOP;
+    if ((p->mount->flags & MOUNT_NODEV) &&
+        (S_ISCHR(i->mode) || S_ISBLK(i->mode)))
+        return -EACCES;
     if (S_ISDIR(i->mode) && ((may & MAY_WRITE) || (flags & O_CREAT)))
         return -EISDIR;
     err = created ? 0 : inode_permission(i, may);
@@ -79,15 +83,14 @@ static struct file *open_found(struct path *p, unsigned flags, bool created)
         return file_alloc_path(p, &opath_ops, flags & O_KEPT_FOR_PATH);
     if (p->dentry->anonymous)
         return reopen(p, flags);
-    err = may_open(i, flags, created);
+    err = may_open(p, flags, created);
     if (!err && (flags & O_TRUNC) && S_ISREG(i->mode) && !created)
         err = attr_truncate(i, NULL, 0);
     if (err) {
         path_put(p);
         return ERR_PTR(err);
     }
-    f = file_alloc_path(p, i->fops ? i->fops : &opath_ops,
-                        flags | O_LARGEFILE);
+    f = file_alloc_path(p, i->fops ? i->fops : &opath_ops, flags | O_LARGEFILE);
     if (IS_ERR(f))
         return f;
     err = file_open_inode(f);
@@ -163,9 +166,9 @@ static int create_walk(struct walk *w, unsigned flags, unsigned mode,
             path_get(out);
             return 0;
         }
-        if (w->last_slash || (w->last[0] == '.' &&
-                              (w->last_len == 1 ||
-                               (w->last_len == 2 && w->last[1] == '.'))))
+        if (w->last_slash ||
+            (w->last[0] == '.' &&
+             (w->last_len == 1 || (w->last_len == 2 && w->last[1] == '.'))))
             return -EISDIR;
         err = create_step(w, flags, mode, out, created);
     } while (err == -EAGAIN);

@@ -122,6 +122,13 @@ struct dentry {
     char inline_name[DENTRY_INLINE]; /* d */
 };
 
+/* f_flags of statfs(2) that forbid something (its manual page has the list). */
+#define MOUNT_RDONLY 1u
+#define MOUNT_NOSUID 2u
+#define MOUNT_NODEV 4u
+#define MOUNT_NOEXEC 8u
+#define MOUNT_RELATIME 4096u
+
 /* Mounts stay for good: there is no umount, and so no reference count. */
 struct mount {
     struct super_block *sb;
@@ -130,6 +137,7 @@ struct mount {
     struct dentry *mountpoint;
     const char *source;      /* for mountinfo */
     const char *options;
+    unsigned flags;          /* I ST_NOSUID and so on, from (options) */
     int id;
     struct list link;
 };

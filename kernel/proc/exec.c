@@ -145,16 +145,17 @@ static int load_interp(struct exec *x)
 /* Set-user-ID and set-group-ID bits (execve(2)). */
 static void choose_creds(struct exec *x, const struct process *p)
 {
-    const struct inode *i = x->program.file->inode;
+    const struct file *f = x->program.file;
+    const struct inode *i = f->inode;
     struct exec_creds *c = &x->creds;
+    bool allowed = !p->no_new_privs && !(f->path.mount->flags & MOUNT_NOSUID);
 
-    if (!p->no_new_privs && (i->mode & S_ISUID))
+    if (allowed && (i->mode & S_ISUID))
         c->euid = i->uid;
-    if (!p->no_new_privs && (i->mode & (S_ISGID | S_IXGRP)) ==
-                                (S_ISGID | S_IXGRP))
+    if (allowed && (i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
         c->egid = i->gid;
-    c->secure = c->euid != p->euid || c->egid != p->egid ||
-                c->euid != c->uid || c->egid != c->gid;
+    c->secure = c->euid != p->euid || c->egid != p->egid || c->euid != c->uid ||
+                c->egid != c->gid;
 }
 
 static void creds_of_caller(struct exec *x)

@@ -22,7 +22,8 @@ static struct file *open_inode(const struct path *p)
 
     if (!S_ISREG(i->mode))
         return ERR_PTR(S_ISLNK(i->mode) ? -ELOOP : -EACCES);
-    rc = inode_permission(i, MAY_EXEC);
+    rc = p->mount->flags & MOUNT_NOEXEC ? -EACCES
+                                        : inode_permission(i, MAY_EXEC);
     if (rc)
         return ERR_PTR(rc);
     f = file_alloc(i, p, i->fops, O_RDONLY);

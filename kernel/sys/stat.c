@@ -139,9 +139,8 @@ static void fill_statx(struct inode *i, struct statx *x)
         .stx_dev_minor = device_minor(st.st_dev),
     };
     if (i->btime)
-        x->stx_btime =
-            stamp((unsigned long)(i->btime / NSEC_PER_SEC),
-                  (unsigned long)(i->btime % NSEC_PER_SEC));
+        x->stx_btime = stamp((unsigned long)(i->btime / NSEC_PER_SEC),
+                             (unsigned long)(i->btime % NSEC_PER_SEC));
 }
 
 long sys_statx(int dirfd, const char __user *name, unsigned flags,
@@ -248,8 +247,9 @@ long sys_readlink(const char __user *name, char __user *buf, int size)
 
 /* --- statfs --- */
 
-static long put_statfs(struct super_block *sb, void __user *out)
+static long put_statfs(const struct path *p, void __user *out)
 {
+    struct super_block *sb = p->dentry->inode->sb;
     struct statfs_info info = {0};
     int err = sb->statfs ? sb->statfs(sb, &info) : 0;
     struct statfs st = {
@@ -263,33 +263,43 @@ static long put_statfs(struct super_block *sb, void __user *out)
         .f_fsid = {{(int)sb->dev, 0}},
         .f_namelen = NAME_MAX,
         .f_frsize = sb->block_size,
-        .f_flags = 0x20 | (sb->readonly ? 1 : 0), /* ST_VALID, ST_RDONLY */
+        .f_flags = 0x20 | p->mount->flags, /* ST_VALID */
     };
 
     return err ? err : copy_to_user(out, &st, sizeof(st));
 }
 
-long sys_statfs(const char __user *name, void __user *out)
+long sys_statfs(const char __user *uname, void __user *out)
 {
-    struct inode *i;
-    long rc = inode_at(AT_FDCWD, name, 0, &i);
+    char *name = path_from_user(uname, false);
+    struct path p;
+    long rc;
 
+    if (IS_ERR(name))
+        return PTR_ERR(name);
+    rc = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &p);
+    path_free(name);
     if (rc)
         return rc;
-    rc = put_statfs(i->sb, out);
-    inode_put(i);
+    rc = put_statfs(&p, out);
+    path_put(&p);
     return rc;
 }
 
 long sys_fstatfs(int fd, void __user *out)
 {
     struct file *f = fd_get(fd);
+    struct path p;
     long rc;
 
     if (!f)
         return -EBADF;
-    rc = put_statfs(f->inode->sb, out);
+    rc = path_of_file(f, &p);
     file_put(f);
+    if (rc)
+        return rc;
+    rc = put_statfs(&p, out);
+    path_put(&p);
     return rc;
 }
 
