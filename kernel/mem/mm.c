@@ -185,7 +185,9 @@ int mm_futex_key(struct mm *mm, vaddr_t addr, bool shared,
     struct vma *v;
     int rc = 0;
 
-    *key = (struct futex_key){mm, addr};
+    /* FUTEX_PRIVATE_FLAG and its absence do not meet, as in Linux. Words are
+     * aligned, so bit 0 is free. */
+    *key = (struct futex_key){mm, addr | shared};
     if (addr >= USER_TOP)
         return -EFAULT;
     if (!shared)

@@ -105,8 +105,8 @@ void mm_unmap_mapping(struct mapping *m, uint64_t start, uint64_t end,
  * tables since the last call (reclaim)? */
 bool mm_mapping_accessed(struct mapping *m, uint64_t index);
 
-/* Key of a futex word: (mm, address) for private memory, (mapping, offset) for
- * shared. Pins nothing; -EFAULT. */
+/* Key of a futex word: (mm, address, shared or not) for private memory,
+ * (mapping, offset) for shared. Pins nothing; -EFAULT. */
 struct futex_key {
     const void *object;
     uint64_t offset;
