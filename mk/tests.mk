@@ -45,4 +45,4 @@ setup:
 
 test: setup
 	$(Q)$(MAKE) all
-	$(Q)$(MAKE) -s check CHECKS="$(CHECKS) boot-qemu bochs e2e"
+	$(Q)$(MAKE) -s check CHECKS="$(CHECKS) boot-qemu bochs syscalls e2e"

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the unibeam authors
+#
+# check-syscalls: programs (tests/guest/*_test.c) whose output in a virtual
+# machine is compared with their output on Linux. They are linked dynamically,
+# as the BEAM is; those of SYSCALLS_STATIC also without a dynamic loader.
+#
+#   make check-syscalls PROGRAMS="file_test mem_test"
+
+SYSCALLS := $(B)/syscalls
+SYSCALLS_SRC := $(sort $(wildcard tests/guest/*_test.c))
+SYSCALLS_STATIC := proc_test
+SYSCALLS_REL := $(SYSCALLS)/rel
+SYSCALLS_PRIV := $(SYSCALLS_REL)/lib/tests-1.0/priv
+SYSCALLS_BIN := $(SYSCALLS_SRC:tests/guest/%.c=$(SYSCALLS_PRIV)/%) \
+	$(SYSCALLS_STATIC:%=$(SYSCALLS_PRIV)/%-static)
+SYSCALLS_CFLAGS := -std=gnu17 -O1 -g0 $(WARN) -Wno-missing-prototypes \
+	-Wno-nonnull -Wno-unused-result -pthread
+
+$(SYSCALLS)/runner: tests/guest/runner.c
+	@mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $<
+
+$(SYSCALLS_PRIV)/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+	@mkdir -p $(@D)
+	@$(call say,CC,$<)
+	$(Q)$(CC) $(SYSCALLS_CFLAGS) -o $@ $<
+$(SYSCALLS_PRIV)/%-static: tests/guest/%.c $(wildcard tests/guest/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SYSCALLS_CFLAGS) -static -o $@ $<
+
+# A release in form only: its emulator is never started.
+$(SYSCALLS)/tests.img: $(SYSCALLS_BIN) $(SYSCALLS)/runner $(B)/unibeam \
+		$(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/boot.bin $(B)/loader.bin \
+		tests/guest/make-release.sh
+	$(Q)tests/guest/make-release.sh $(SYSCALLS_REL) $<
+	$(Q)rm -f $(filter-out $(SYSCALLS_BIN),$(wildcard $(SYSCALLS_PRIV)/*_test*))
+	$(Q)$(B)/unibeam build $(SYSCALLS_REL) -q --shell --init $(SYSCALLS)/runner \
+		-o $@
+
+.PHONY: check-syscalls
+check-syscalls: $(SYSCALLS)/tests.img
+	$(Q)tests/guest/run.sh $(B) $(PROGRAMS)
