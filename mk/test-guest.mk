@@ -15,7 +15,8 @@ SYSCALLS_PRIV := $(SYSCALLS_REL)/lib/tests-1.0/priv
 SYSCALLS_BIN := $(SYSCALLS_SRC:tests/guest/%.c=$(SYSCALLS_PRIV)/%) \
 	$(SYSCALLS_STATIC:%=$(SYSCALLS_PRIV)/%-static)
 SYSCALLS_CFLAGS := -std=gnu17 -O1 -g0 $(WARN) -Wno-missing-prototypes \
-	-Wno-nonnull -Wno-unused-result -pthread
+	-Wno-nonnull -Wno-unused-result -Wno-stringop-overflow \
+	-Wno-stringop-overread -Wno-array-bounds -pthread
 
 $(SYSCALLS)/runner: tests/guest/runner.c
 	@mkdir -p $(@D)

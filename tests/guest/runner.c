@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define TESTS_DIR   "/app/lib/tests-1.0/priv"
-#define SECONDS     60 /* for each program */
+#define SECONDS     240 /* for each program */
 #define MAX_PROGRAM 128
 
 static char *program[MAX_PROGRAM];

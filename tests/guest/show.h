@@ -22,12 +22,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#ifndef SECTION_SECONDS
 #define SECTION_SECONDS 20
+#endif
 
 static const char *section_name;
 
@@ -177,6 +180,8 @@ static void section_run(const struct section *s, const char *top)
     char dir[128];
     int st;
 
+    long long started = now_ms();
+
     section_name = s->name;
     snprintf(dir, sizeof(dir), "%s/%s", top, s->name);
     pid_t pid = fork();
@@ -189,6 +194,7 @@ static void section_run(const struct section *s, const char *top)
     st = child_wait(pid);
     if (st)
         say("ended with %s", ending(st));
+    dprintf(STDOUT_FILENO, "~ %s took %lld ms\n", s->name, now_ms() - started);
 }
 
 /* What a program does when a test of its own executes it. */
