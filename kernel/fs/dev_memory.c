@@ -10,6 +10,7 @@
 
 #include "dev/random.h"
 #include "fs/fs_priv.h"
+#include "fs/poll.h"
 #include "lib/log.h"
 #include "lib/log_ring.h"
 #include "lib/printf.h"
@@ -110,6 +111,15 @@ static ssize_t random_write(struct file *f, struct uio *u, uint64_t *pos)
         done += n;
     }
     return done;
+}
+
+/* There is always some; /dev/urandom has no such operation in Linux, and so
+ * epoll refuses it. */
+static uint32_t random_poll(struct file *f, struct poll_table *pt)
+{
+    (void)f;
+    (void)pt;
+    return EV_IN | EV_RDNORM;
 }
 
 /* /dev/kmsg: a read gives one record, "level,sequence,microseconds,-;text\n"
@@ -230,7 +240,6 @@ static void kmsg_release(struct file *f)
     kfree(f->private);
 }
 
-
 static const struct file_ops null_ops = {
     .kind = "null",
     .read = null_read,
@@ -242,6 +251,7 @@ static const struct file_ops zero_ops = {
     .read = zero_read,
     .write = null_write,
     .lseek = null_lseek,
+    .zeros = true,
 };
 static const struct file_ops full_ops = {
     .kind = "full",
@@ -252,7 +262,12 @@ static const struct file_ops full_ops = {
 static const struct file_ops random_ops = {.kind = "random",
                                            .read = random_read,
                                            .write = random_write,
+                                           .poll = random_poll,
                                            .lseek = null_lseek};
+static const struct file_ops urandom_ops = {.kind = "urandom",
+                                            .read = random_read,
+                                            .write = random_write,
+                                            .lseek = null_lseek};
 static const struct file_ops kmsg_ops = {.kind = "kmsg",
                                          .read = kmsg_read,
                                          .write = kmsg_write,
@@ -265,6 +280,6 @@ void dev_memory_add(void)
     devfs_add("zero", S_IFCHR | 0666, 1, 5, NULL, &zero_ops);
     devfs_add("full", S_IFCHR | 0666, 1, 7, NULL, &full_ops);
     devfs_add("random", S_IFCHR | 0666, 1, 8, NULL, &random_ops);
-    devfs_add("urandom", S_IFCHR | 0666, 1, 9, NULL, &random_ops);
+    devfs_add("urandom", S_IFCHR | 0666, 1, 9, NULL, &urandom_ops);
     devfs_add("kmsg", S_IFCHR | 0644, 1, 11, kmsg_open, &kmsg_ops);
 }

@@ -47,6 +47,7 @@ struct file_ops {
     void (*release)(struct file *f);
     /* A line for /proc/PID/fdinfo; may be NULL. */
     size_t (*fdinfo)(struct file *f, char *buf, size_t size);
+    bool zeros; /* mmap gives anonymous memory (/dev/zero) */
 };
 
 /* What a descriptor may do, from the open flags and the kind of object. */

@@ -203,8 +203,7 @@ static struct file *open_tmpfile(int dirfd, const char *name, unsigned flags,
     path_put(&dir);
     if (IS_ERR(d))
         return (void *)d;
-    return open_found(&(struct path){dir.mount, d},
-                      flags & ~(unsigned)(O_DIRECTORY), true);
+    return open_found(&(struct path){dir.mount, d}, flags, true);
 }
 
 struct file *open_path(int dirfd, const char *name, unsigned flags,

@@ -32,8 +32,8 @@ static ssize_t regular_read(struct file *f, struct uio *u, uint64_t *pos)
 /* How much of a write at (pos) may be done; 0 or -EFBIG. */
 static int write_limit(struct uio *u, uint64_t pos)
 {
-    uint64_t limit = current_process() ? process_rlimit(RLIMIT_FSIZE)
-                                       : UINT64_MAX;
+    uint64_t limit =
+        current_process() ? process_rlimit(RLIMIT_FSIZE) : UINT64_MAX;
 
     if (unlikely(pos >= limit)) {
         signal_send_thread(current, SIGXFSZ, NULL);
@@ -86,9 +86,14 @@ int64_t regular_lseek(struct file *f, int64_t off, int whence)
     int64_t base = 0;
 
     switch (whence) {
-    case SEEK_SET: break;
-    case SEEK_CUR: base = (int64_t)f->pos; break;
-    case SEEK_END: base = (int64_t)m->size; break;
+    case SEEK_SET:
+        break;
+    case SEEK_CUR:
+        base = (int64_t)f->pos;
+        break;
+    case SEEK_END:
+        base = (int64_t)m->size;
+        break;
     case SEEK_DATA:
     case SEEK_HOLE:
         if (off < 0 || (uint64_t)off >= m->size)
@@ -97,11 +102,10 @@ int64_t regular_lseek(struct file *f, int64_t off, int whence)
         if (off < 0)
             return off;
         break;
-    default: return -EINVAL;
+    default:
+        return -EINVAL;
     }
-    if (__builtin_add_overflow(base, off, &off))
-        return -EOVERFLOW;
-    if (off < 0)
+    if (__builtin_add_overflow(base, off, &off) || off < 0)
         return -EINVAL;
     f->pos = (uint64_t)off;
     return off;
@@ -191,8 +195,8 @@ static int regular_fallocate(struct file *f, int mode, uint64_t off,
     bool punch = mode & FALLOC_FL_PUNCH_HOLE;
     int err;
 
-    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE |
-                 FALLOC_FL_ZERO_RANGE))
+    if (mode &
+        ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
         return -EOPNOTSUPP;
     if (punch && (mode & (FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE)) !=
                      FALLOC_FL_KEEP_SIZE)

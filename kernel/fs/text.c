@@ -5,6 +5,8 @@
  * again by each read at position 0, so that a program can keep such a file
  * open and rewind it.
  */
+#include <linux/fs.h>
+
 #include "fs/nodes.h"
 #include "lib/string.h"
 #include "mem/slab.h"
@@ -34,8 +36,7 @@ static ssize_t text_read(struct file *f, struct uio *u, uint64_t *pos)
     if (*pos == 0 || !t->made)
         n = make(t);
     if (!n && *pos < t->seq.len)
-        n = uio_copy_out(u, t->seq.buf + *pos,
-                         MIN(u->left, t->seq.len - *pos));
+        n = uio_copy_out(u, t->seq.buf + *pos, MIN(u->left, t->seq.len - *pos));
     mutex_unlock(&t->lock);
     if (n > 0)
         *pos += (uint64_t)n;
@@ -68,6 +69,14 @@ static ssize_t text_write(struct file *f, struct uio *u, uint64_t *pos)
     return n;
 }
 
+/* A text has no size, so no end to count from. */
+static int64_t text_lseek(struct file *f, int64_t off, int whence)
+{
+    if (whence != SEEK_SET && whence != SEEK_CUR)
+        return -EINVAL;
+    return regular_lseek(f, off, whence);
+}
+
 static void text_release(struct file *f)
 {
     struct text *t = f->private;
@@ -82,7 +91,7 @@ static const struct file_ops text_ops = {
     .kind = "text",
     .read = text_read,
     .write = text_write,
-    .lseek = regular_lseek,
+    .lseek = text_lseek,
     .release = text_release,
 };
 

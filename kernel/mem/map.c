@@ -199,8 +199,10 @@ static struct vma *make_area(size_t len, unsigned prot, unsigned flags,
         v->flags |= VMA_NORESERVE;
     if (flags & MAP_GROWSDOWN)
         v->flags |= VMA_GROWSDOWN;
-    if (file)
+    if (file && !file->ops->zeros)
         rc = attach_file(v, file, pgoff);
+    else if (file && (atomic_load(&file->flags) & O_ACCMODE) == O_WRONLY)
+        rc = -EACCES;
     else if (v->flags & VMA_SHARED)
         rc = attach_shared(v, len);
     if (rc < 0) {

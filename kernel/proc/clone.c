@@ -113,8 +113,7 @@ static int copy_registers(struct thread *t, const struct clone_request *r)
     if (!t->arch.fpu)
         return -ENOMEM;
     memcpy(t->arch.fpu, current->arch.fpu, arch_fpu_size());
-    t->arch.fs_base =
-        r->flags & CLONE_SETTLS ? r->tls : current->arch.fs_base;
+    t->arch.fs_base = r->flags & CLONE_SETTLS ? r->tls : current->arch.fs_base;
     t->arch.gs_base = current->arch.gs_base;
     arch_set_return(&f, 0);
     if (r->sp)
@@ -281,8 +280,8 @@ static void enter_process(struct process *p, struct thread *t, struct pid *pid,
     p->leader = t;
     spin_unlock(&p->siglock);
     spin_unlock(&proc_tree_lock);
-    thread_get(t);   /* p->leader */
-    process_get(p);  /* t->process */
+    thread_get(t);  /* p->leader */
+    process_get(p); /* t->process */
     mm_get(t->mm);
 }
 
@@ -494,26 +493,14 @@ long sys_clone3(void __user *uargs, size_t size)
  * descriptors and memory; among threads nothing can be un-shared. */
 long sys_unshare(unsigned long flags)
 {
-    struct process *p = current_process();
-    struct fdtable *old = p->files, *new;
-
     if (flags & NAMESPACES)
         return -EINVAL;
     if (flags & ~(unsigned long)(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM |
                                  CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
         return -EINVAL;
-    if (p->nr_threads > 1)
+    if (current_process()->nr_threads > 1)
         return flags ? -EINVAL : 0;
-    if ((flags & CLONE_FILES) && atomic_load(&old->users) > 1) {
-        new = fdtable_clone(old);
-        if (!new)
-            return -ENOMEM;
-        spin_lock(&p->siglock);
-        p->files = new;
-        spin_unlock(&p->siglock);
-        fdtable_put(old);
-    }
-    return 0;
+    return flags & CLONE_FILES ? fdtable_unshare() : 0;
 }
 
 long sys_setns(int fd, int type)

@@ -214,6 +214,25 @@ struct fdtable *fdtable_clone(struct fdtable *from)
     return to;
 }
 
+int fdtable_unshare(void)
+{
+    struct process *p = current_process();
+    struct fdtable *old = p->files, *new;
+
+    if (p->nr_threads > 1)
+        return -EINVAL;
+    if (atomic_load(&old->users) == 1)
+        return 0;
+    new = fdtable_clone(old);
+    if (!new)
+        return -ENOMEM;
+    spin_lock(&p->siglock);
+    p->files = new;
+    spin_unlock(&p->siglock);
+    fdtable_put(old);
+    return 0;
+}
+
 /* A descriptor of (t) is closed: POSIX record locks of the process on that file
  * end, whichever descriptor they were made through (fcntl(2)). */
 static void close_file(struct fdtable *t, struct file *f)

@@ -24,6 +24,9 @@ struct fdtable {
 };
 struct fdtable *fdtable_create(void);
 struct fdtable *fdtable_clone(struct fdtable *from); /* fork; NULL = no memory */
+/* Give the calling process a table of its own, if it shares one with another.
+ * A thread cannot leave the table of its process: -EINVAL then. -ENOMEM. */
+int fdtable_unshare(void);
 void fdtable_put(struct fdtable *t);                 /* closes all with last */
 void fdtable_close_on_exec(struct fdtable *t);
 /* Put (f) in slot (fd) of a table nobody else uses yet: 0 or -ENOMEM. */

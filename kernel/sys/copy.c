@@ -100,8 +100,8 @@ static ssize_t copy_pages(struct file *out, uint64_t *out_pos, struct file *in,
 }
 
 /* From anything else that can be read, through a buffer. */
-static ssize_t copy_bounce(struct file *out, uint64_t *out_pos,
-                           struct file *in, uint64_t *in_pos, size_t n)
+static ssize_t copy_bounce(struct file *out, uint64_t *out_pos, struct file *in,
+                           uint64_t *in_pos, size_t n)
 {
     char *page = kmalloc(PAGE_SIZE, 0);
     ssize_t done = 0, rc = 0;
@@ -194,13 +194,13 @@ static int range_check(struct file *in, struct file *out, unsigned flags)
 
     if (flags)
         return -EINVAL;
-    if (!(in->caps & FILE_READ) || !(out->caps & FILE_WRITE) ||
-        (out->flags & O_APPEND))
-        return -EBADF;
     if (S_ISDIR(im) || S_ISDIR(om))
         return -EISDIR;
     if (!S_ISREG(im) || !S_ISREG(om))
         return -EINVAL;
+    if (!(in->caps & FILE_READ) || !(out->caps & FILE_WRITE) ||
+        (out->flags & O_APPEND))
+        return -EBADF;
     if (in->ops != &file_ops_mapping || out->ops != &file_ops_mapping)
         return -EXDEV; /* synthetic files: cp(1) then reads and writes */
     return 0;
@@ -245,8 +245,8 @@ static long copy_range(struct file *in, int64_t __user *in_off,
     if (in->inode == out->inode && from < to + n && to < from + n)
         return -EINVAL;
     rc = file_copy(out, &to, in, &from, n);
-    if (rc > 0 && (range_done(in, in_off, from) ||
-                   range_done(out, out_off, to)))
+    if (rc > 0 &&
+        (range_done(in, in_off, from) || range_done(out, out_off, to)))
         rc = -EFAULT;
     return rc;
 }

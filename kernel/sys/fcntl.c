@@ -93,9 +93,9 @@ static long add_seals(struct file *f, unsigned long seals)
     struct inode *i = f->inode;
     long rc = 0;
 
-    if (!can_seal(f) || (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_SHRINK |
-                                                  F_SEAL_GROW | F_SEAL_WRITE |
-                                                  F_SEAL_FUTURE_WRITE)))
+    if (!can_seal(f) ||
+        (seals & ~(unsigned long)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW |
+                                  F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)))
         return -EINVAL;
     if (!(f->caps & FILE_WRITE))
         return -EPERM;
@@ -126,6 +126,17 @@ static long lock_call(struct file *f, unsigned cmd, unsigned long arg)
     return rc;
 }
 
+static long get_owner(struct file *f, void __user *out)
+{
+    int owner = f->owner_pid;
+    struct f_owner_ex ex = {.type = owner < 0 ? F_OWNER_PGRP : F_OWNER_PID,
+                            .pid = owner < 0 ? -owner : owner};
+
+    if (!owner)
+        ex.type = F_OWNER_TID;
+    return copy_to_user(out, &ex, sizeof(ex));
+}
+
 static long fcntl_file(struct file *f, unsigned cmd, unsigned long arg)
 {
     switch (cmd) {
@@ -150,6 +161,10 @@ static long fcntl_file(struct file *f, unsigned cmd, unsigned long arg)
         return can_seal(f) ? (long)f->inode->seals : -EINVAL;
     case F_GETOWN:
         return f->owner_pid;
+    case F_GETOWN_EX: /* which is how glibc asks */
+        return get_owner(f, (void __user *)arg);
+    case F_GETLEASE:
+        return F_UNLCK; /* F_SETLEASE is refused, so there is none */
     default:
         return -EINVAL;
     }
@@ -199,6 +214,16 @@ static long set_nonblock(struct file *f, unsigned long arg)
     return 0;
 }
 
+/* There is no SIGIO: it can only be switched off. */
+static long refuse_async(struct file *f, unsigned long arg)
+{
+    int on;
+
+    if (get_user(on, (int __user *)arg))
+        return -EFAULT;
+    return on ? -ENOTTY : 0;
+}
+
 /* What is unread in a regular file. */
 static long file_nread(struct file *f, unsigned long arg)
 {
@@ -216,6 +241,8 @@ static long ioctl_file(struct file *f, int fd, unsigned cmd, unsigned long arg)
         return fd_set_cloexec(fd, false);
     case FIONBIO:
         return set_nonblock(f, arg);
+    case FIOASYNC:
+        return refuse_async(f, arg);
     case FIONREAD:
         if (S_ISREG(f->inode->mode))
             return file_nread(f, arg);

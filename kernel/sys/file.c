@@ -82,6 +82,12 @@ long sys_write(int fd, const void __user *buf, size_t n)
     return rc;
 }
 
+/* The end of what a call is asked to move must be a file position, too. */
+static bool position_ok(uint64_t pos, size_t n)
+{
+    return pos <= INT64_MAX && MIN(n, MAX_COUNT) <= INT64_MAX - pos;
+}
+
 /* A descriptor that pread(2) and its like work on: -EBADF, -ESPIPE. */
 static int seekable_file(int fd, struct file **out)
 {
@@ -112,7 +118,7 @@ long sys_pread64(int fd, void __user *buf, size_t n, int64_t pos)
     if (rc)
         return rc;
     uio_init_user(&u, buf, MIN(n, MAX_COUNT));
-    rc = file_read(f, &u, &at);
+    rc = position_ok(at, n) ? file_read(f, &u, &at) : -EINVAL;
     file_put(f);
     return rc;
 }
@@ -130,7 +136,7 @@ long sys_pwrite64(int fd, const void __user *buf, size_t n, int64_t pos)
     if (rc)
         return rc;
     uio_init_user(&u, (void __user *)buf, MIN(n, MAX_COUNT));
-    rc = file_write(f, &u, &at);
+    rc = position_ok(at, n) ? file_write(f, &u, &at) : -EINVAL;
     file_put(f);
     return rc;
 }
@@ -252,10 +258,12 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
         return -EINVAL;
     if (first > last)
         return -EINVAL;
-    /* Each process has its own table: only threads share one, and a thread
-     * that leaves the others' table is something we do not have. */
-    if (flags & CLOSE_RANGE_UNSHARE)
-        return -EINVAL;
+    if (flags & CLOSE_RANGE_UNSHARE) {
+        long rc = fdtable_unshare();
+
+        if (rc)
+            return rc;
+    }
     return fd_close_range(first, last, flags & CLOSE_RANGE_CLOEXEC);
 }
 
