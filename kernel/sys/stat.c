@@ -224,6 +224,7 @@ long sys_readlinkat(int dirfd, const char __user *name, char __user *buf,
                     int size)
 {
     struct inode *i;
+    char first;
     long rc;
 
     if (size <= 0)
@@ -233,6 +234,8 @@ long sys_readlinkat(int dirfd, const char __user *name, char __user *buf,
         return rc;
     rc = read_link(i, buf, (size_t)size);
     inode_put(i);
+    if (rc == -EINVAL && !get_user(first, name) && !first)
+        rc = -ENOENT; /* an empty name means a link or nothing */
     return rc;
 }
 
