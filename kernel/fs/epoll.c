@@ -11,8 +11,9 @@
  *   idle  --wake-up or readiness seen by ADD/MOD--> ready (on ep->ready)
  *   ready --epoll_wait finds events, level-triggered--> ready (at the tail)
  *   ready --edge-triggered, ONESHOT or no events after all--> idle
- * An item whose (events) has no bit but the private ones is disarmed: nothing
- * is reported, not even errors, until the next MOD.
+ * ADD and MOD always ask for errors and hang-ups. A reported ONESHOT item loses
+ * all bits of (events) but the private ones and so is disarmed: nothing is
+ * reported, not even errors, until the next MOD.
  *
  * Life: a file does not know its sets by reference, nor they the file. Closing
  * a file takes its items out of all sets (epoll_release_file), closing a set
@@ -42,31 +43,37 @@
 
 #define PRIVATE_BITS                                                           \
     ((uint32_t)(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE))
-#define MAX_NESTING 4
+#define ALWAYS_BITS ((uint32_t)(EPOLLERR | EPOLLHUP))
+/* What may stand beside EPOLLEXCLUSIVE: epoll_ctl(2). */
+#define WITH_EXCLUSIVE                                                         \
+    ((uint32_t)(EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP |       \
+                EPOLLET | EPOLLEXCLUSIVE))
+#define MAX_NESTING        4
 #define MAX_WATCHED_QUEUES 2 /* no file of ours has more */
 
 struct epoll;
 
 /* E ep->lock; r ep->ready_lock; f file->ep_lock; I immutable */
 struct epitem {
-    struct epoll *ep;       /* I */
-    struct file *file;      /* I not a reference */
-    int fd;                 /* I */
-    struct epitem *next;    /* E others with this descriptor number */
-    struct list all;        /* E ep->items */
-    struct list ready;      /* r ep->ready or alone */
-    struct list file_link;  /* f */
+    struct epoll *ep;        /* I */
+    struct file *file;       /* I not a reference */
+    int fd;                  /* I */
+    struct epitem *next;     /* E others with this descriptor number */
+    struct list all;         /* E ep->items */
+    struct list ready;       /* r ep->ready or alone */
+    struct list file_link;   /* f */
     _Atomic uint32_t events; /* E written, read by wake-ups */
-    uint64_t data;          /* E */
-    unsigned nr_waits;      /* I after ADD */
+    uint64_t data;           /* E */
+    unsigned nr_waits;       /* I after ADD */
     struct wait_entry waits[MAX_WATCHED_QUEUES];
 };
 
 struct epoll {
     struct mutex lock;
-    struct epitem **by_fd;       /* E */
-    unsigned size;               /* E of by_fd */
-    struct list items;           /* E */
+    struct file *file;     /* I not a reference */
+    struct epitem **by_fd; /* E */
+    unsigned size;         /* E of by_fd */
+    struct list items;     /* E */
     struct spinlock ready_lock;
     struct list ready;           /* r */
     struct wait_queue wait;      /* epoll_wait */
@@ -113,10 +120,12 @@ static bool item_set_ready(struct epitem *it)
     return added;
 }
 
-/* A watched file's queue is woken; its lock is held. */
+/* A watched file's queue is woken; its lock is held. An EPOLLEXCLUSIVE watch
+ * takes the wake-up from other sets only if somebody waits for this one. */
 static bool item_wake(struct wait_entry *e, uint32_t events)
 {
     struct epitem *it = e->arg;
+    bool waited = wq_active(&it->ep->wait);
 
     if (!item_armed(it))
         return false;
@@ -124,7 +133,7 @@ static bool item_wake(struct wait_entry *e, uint32_t events)
         return false;
     if (item_set_ready(it))
         epoll_notify(it->ep);
-    return true;
+    return waited || !(it->events & EPOLLEXCLUSIVE);
 }
 
 static uint32_t item_poll(struct epitem *it, struct poll_table *pt)
@@ -221,7 +230,7 @@ static int item_add(struct epoll *ep, struct file *f, int fd,
     it->ep = ep;
     it->file = f;
     it->fd = fd;
-    it->events = ev->events;
+    it->events = ev->events | ALWAYS_BITS;
     it->data = ev->data;
     list_init(&it->ready);
     it->next = ep->by_fd[fd];
@@ -244,7 +253,7 @@ static int item_modify(struct epitem *it, const struct epoll_event *ev)
     it->data = ev->data;
     /* The new mask is visible before readiness is tested: a wake-up that
      * comes later sees it, one that came earlier shows in the test. */
-    atomic_store(&it->events, ev->events);
+    atomic_store(&it->events, ev->events | ALWAYS_BITS);
     if (item_poll(it, NULL) && item_set_ready(it))
         epoll_notify(it->ep);
     return 0;
@@ -298,7 +307,7 @@ static uint32_t epoll_poll(struct file *f, struct poll_table *pt)
     spin_lock(&ep->ready_lock);
     list_splice_tail(&todo, &ep->ready);
     spin_unlock(&ep->ready_lock);
-    list_for_each_safe(it, n, &todo, ready) {
+    list_for_each_safe (it, n, &todo, ready) {
         if (item_poll(it, NULL)) {
             events = EV_IN | EV_RDNORM;
             break;
@@ -321,7 +330,7 @@ static size_t epoll_fdinfo(struct file *f, char *buf, size_t size)
     size_t n = 0;
 
     mutex_lock(&ep->lock);
-    list_for_each(it, &ep->items, all) {
+    list_for_each (it, &ep->items, all) {
         if (n >= size)
             break;
         n += (size_t)ksnprintf(buf + n, size - n,
@@ -362,6 +371,7 @@ long sys_epoll_create1(int flags)
         kfree(ep);
         return PTR_ERR(f);
     }
+    ep->file = f;
     return fd_add(f, flags & EPOLL_CLOEXEC);
 }
 
@@ -371,6 +381,20 @@ long sys_epoll_create(int size)
 }
 
 /* --- epoll_ctl ----------------------------------------------------------- */
+
+/* How many sets are above (ep), one watching the other. Call with teardown
+ * held, which every change of a watch of a set takes. */
+static int height(const struct epoll *ep)
+{
+    struct epitem *it;
+    int most = 0;
+
+    list_for_each (it, &ep->file->ep_items, file_link) {
+        int h = 1 + height(it->ep); /* at most MAX_NESTING deep */
+        most = MAX(most, h);
+    }
+    return most;
+}
 
 /* Would watching (f), itself a set, from (ep) make a ring or too deep a tree?
  * Call with teardown held, which every addition of a set takes. */
@@ -382,7 +406,7 @@ static int check_nesting(struct epoll *ep, struct epoll *inner, int depth)
     if (inner == ep || depth > MAX_NESTING)
         return -ELOOP;
     mutex_lock_nested(&inner->lock);
-    list_for_each(it, &inner->items, all) {
+    list_for_each (it, &inner->items, all) {
         if (it->file->ops == &epoll_ops)
             err = check_nesting(ep, it->file->private, depth + 1);
         if (err)
@@ -422,19 +446,22 @@ static int epoll_change(struct epoll *ep, int op, struct file *f, int fd,
 static int epoll_control(struct file *epf, int op, struct file *f, int fd,
                          const struct epoll_event *ev)
 {
-    bool nested = f->ops == &epoll_ops && op == EPOLL_CTL_ADD;
+    bool nested = f->ops == &epoll_ops && op != EPOLL_CTL_MOD;
     int err = 0;
 
+    if ((epf->caps | f->caps) & FILE_PATH)
+        return -EBADF;
     if (!f->ops->poll)
         return -EPERM;
     if (epf->ops != &epoll_ops || epf == f)
         return -EINVAL;
-    if (nested && (ev->events & EPOLLEXCLUSIVE))
+    if (op == EPOLL_CTL_ADD && (ev->events & EPOLLEXCLUSIVE) &&
+        (nested || (ev->events & ~WITH_EXCLUSIVE)))
         return -EINVAL;
-    if (nested) {
+    if (nested)
         mutex_lock(&teardown);
-        err = check_nesting(epf->private, f->private, 1);
-    }
+    if (nested && op == EPOLL_CTL_ADD)
+        err = check_nesting(epf->private, f->private, 1 + height(epf->private));
     if (!err)
         err = epoll_change(epf->private, op, f, fd, ev);
     if (nested)

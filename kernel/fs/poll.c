@@ -128,6 +128,36 @@ static long poll_loop(struct waiter *w, nsec_t deadline,
     }
 }
 
+/* O_PATH descriptors cannot be asked. */
+static struct file *get_file(int fd)
+{
+    struct file *f = fd_get(fd);
+
+    if (f && (f->caps & FILE_PATH)) {
+        file_put(f);
+        f = NULL;
+    }
+    return f;
+}
+
+/* What is left of a time-out, for select(2) and ppoll(2) to write back. */
+static struct __kernel_timespec time_left(nsec_t deadline)
+{
+    nsec_t left = deadline - time_monotonic();
+
+    left = MAX(left, (nsec_t)0);
+    return (struct __kernel_timespec){left / NSEC_PER_SEC, left % NSEC_PER_SEC};
+}
+
+/* As Linux does, a time-out in read-only memory is not an error. */
+static void put_time_left(void __user *ts, nsec_t deadline)
+{
+    struct __kernel_timespec left = time_left(deadline);
+
+    if (ts && deadline && copy_to_user(ts, &left, sizeof(left)))
+        return;
+}
+
 /* --- poll ---------------------------------------------------------------- */
 
 struct poll_set {
@@ -150,8 +180,8 @@ static long poll_scan(void *arg, struct poll_table *pt)
         if (!s->files[i])
             p->revents = EV_NVAL;
         else
-            p->revents = (short)(file_poll(s->files[i], found ? NULL : pt) &
-                                 want);
+            p->revents =
+                (short)(file_poll(s->files[i], found ? NULL : pt) & want);
         found += p->revents != 0;
     }
     return found;
@@ -176,7 +206,7 @@ static long do_poll(struct pollfd __user *ufds, unsigned n, nsec_t deadline)
     if (ret)
         goto out_free;
     for (unsigned i = 0; i < n; i++)
-        files[i] = fds[i].fd < 0 ? NULL : fd_get(fds[i].fd);
+        files[i] = fds[i].fd < 0 ? NULL : get_file(fds[i].fd);
     waiter_init(&w);
     ret = poll_loop(&w, deadline, poll_scan, &(struct poll_set){fds, files, n});
     waiter_release(&w);
@@ -229,6 +259,7 @@ long sys_ppoll(void __user *fds, unsigned nfds, void __user *ts,
     if (ret)
         return ret;
     ret = do_poll(fds, nfds, deadline);
+    put_time_left(ts, deadline);
     mask_end(mask, ret);
     return ret;
 }
@@ -283,7 +314,7 @@ static int select_get_files(struct select_set *s)
     for (int fd = 0; fd < s->n; fd++) {
         bool wanted = bit_test(s->in[0], fd) || bit_test(s->in[1], fd) ||
                       bit_test(s->in[2], fd);
-        s->files[fd] = wanted ? fd_get(fd) : NULL;
+        s->files[fd] = wanted ? get_file(fd) : NULL;
         if (wanted && !s->files[fd])
             err = -EBADF;
     }
@@ -344,6 +375,8 @@ long sys_select(int n, void __user *in, void __user *out, void __user *ex,
     void __user *sets[3] = {in, out, ex};
     nsec_t deadline = NSEC_NEVER;
     struct __kernel_old_timeval tv;
+    struct __kernel_timespec left;
+    long ret;
 
     if (utv) {
         if (copy_from_user(&tv, utv, sizeof(tv)))
@@ -352,7 +385,12 @@ long sys_select(int n, void __user *in, void __user *out, void __user *ex,
             return -EINVAL;
         deadline = deadline_after(tv.tv_sec, tv.tv_usec * 1000);
     }
-    return do_select(n, sets, deadline);
+    ret = do_select(n, sets, deadline);
+    left = time_left(deadline);
+    tv = (struct __kernel_old_timeval){left.tv_sec, left.tv_nsec / 1000};
+    if (utv && deadline && copy_to_user(utv, &tv, sizeof(tv)))
+        return ret; /* as put_time_left() */
+    return ret;
 }
 
 long sys_pselect6(int n, void __user *in, void __user *out, void __user *ex,
@@ -373,6 +411,7 @@ long sys_pselect6(int n, void __user *in, void __user *out, void __user *ex,
     if (ret)
         return ret;
     ret = do_select(n, sets, deadline);
+    put_time_left(ts, deadline);
     mask_end(m.mask, ret);
     return ret;
 }

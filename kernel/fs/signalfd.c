@@ -101,6 +101,7 @@ static long signalfd_change(int fd, uint64_t mask)
         return -EBADF;
     if (f->ops == &signalfd_ops) {
         ((struct signalfd *)f->private)->mask = mask;
+        wq_wake(&current_process()->signal_wait, EV_IN); /* look again */
         ret = fd;
     }
     file_put(f);
