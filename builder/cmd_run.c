@@ -74,9 +74,9 @@ static const char help[] =
     "SIGTERM, SIGINT or SIGHUP press the guest's power button; a second one\n"
     "kills it.\n"
     "\n"
-    "Exit status: that of the release; 125 when the guest's kernel panics;\n"
-    "1 when QEMU cannot run, 2 for wrong usage, 128+N when killed by signal "
-    "N.\n";
+    "Exit status: that of the release, 128+N when signal N ended it; 125 when\n"
+    "the guest's kernel panics or cannot start a process; 1 when QEMU cannot\n"
+    "run; 2 for wrong usage; 128+N when signal N made us kill QEMU.\n";
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 

@@ -28,6 +28,7 @@
 #include "abi/machine.h"
 
 char kernel_cmdline[8192];
+static bool cmdline_cut; /* there was more than fits */
 
 void kernel_main(void);
 
@@ -40,6 +41,7 @@ static void cmdline_collect(void)
     kernel_cmdline[n] = ' ';
     size_t got = fw_cfg_read_file(FWCFG_CMDLINE, kernel_cmdline + n + 1, room);
     kernel_cmdline[got ? n + 1 + MIN(got, room) : n] = '\0';
+    cmdline_cut = n >= sizeof(boot_info.cmdline) - 1 || got + 1 >= room;
 }
 
 /* Keys of include/abi/machine.h; one that ends in '.' stands for all that
@@ -52,8 +54,8 @@ static const char *const known_keys[] = {
 
 static bool key_known(const char *word)
 {
-    size_t len = strchr(word, '=') ? (size_t)(strchr(word, '=') - word)
-                                   : strlen(word);
+    size_t len =
+        strchr(word, '=') ? (size_t)(strchr(word, '=') - word) : strlen(word);
 
     for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
         size_t n = strlen(known_keys[i]);
@@ -64,7 +66,32 @@ static bool key_known(const char *word)
     return false;
 }
 
-static void cmdline_report_unknown(void)
+/* The kernel's own numbers, from the least to the most each may be. */
+static struct setting {
+    const char *key;
+    unsigned min, max, value;
+} settings[] = {
+    {"loglevel", 0, 8, LOG_INFO},
+    {"maxcpus", 1, MAX_CPUS, MAX_CPUS},
+};
+enum { LOGLEVEL, MAXCPUS };
+
+static bool setting_read(struct setting *s)
+{
+    char text[32];
+    const char *end;
+    uint64_t v;
+
+    if (cmdline_get(kernel_cmdline, s->key, text, sizeof(text)) < 0)
+        return true;
+    v = str_to_u64(text, &end, 10);
+    if (end == text || *end || v < s->min || v > s->max)
+        return false;
+    s->value = (unsigned)v;
+    return true;
+}
+
+static void cmdline_report(void)
 {
     const char *line = kernel_cmdline;
     char word[128];
@@ -72,14 +99,21 @@ static void cmdline_report_unknown(void)
     while (cmdline_next(&line, word, sizeof(word)) >= 0)
         if (!key_known(word))
             kwarn("command line: '%s' is not known and is ignored", word);
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+        if (!setting_read(&settings[i]))
+            kwarn("command line: %s= is no number from %u to %u and is ignored",
+                  settings[i].key, settings[i].min, settings[i].max);
+    if (cmdline_cut)
+        kwarn("command line: too long, its end is lost");
 }
 
 static void cmdline_apply(void)
 {
     char value[64];
 
-    if (cmdline_get(kernel_cmdline, "loglevel", value, sizeof(value)) > 0)
-        log_set_console_level((int)str_to_u64(value, NULL, 10));
+    for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+        setting_read(&settings[i]);
+    log_set_console_level((int)settings[LOGLEVEL].value);
     if (cmdline_get(kernel_cmdline, "trace", value, sizeof(value)) > 0)
         trace_enabled = !strcmp(value, "syscalls");
 }
@@ -87,33 +121,44 @@ static void cmdline_apply(void)
 static void mount(struct super_block *sb, const char *path, const char *source,
                   const char *options)
 {
-    int err = IS_ERR(sb) ? (int)PTR_ERR(sb)
-                         : vfs_mount(sb, path, source, options);
+    int err =
+        IS_ERR(sb) ? (int)PTR_ERR(sb) : vfs_mount(sb, path, source, options);
 
     if (err)
-        panic("cannot mount %s on %s: %s", source, path, errno_name(-err));
+        fatal("cannot mount %s on %s: %s", source, path, errno_name(-err));
+}
+
+static struct blockdev *find_root(const char *name)
+{
+    struct blockdev *d = blockdev_find(name);
+
+    d = d ? d : blockdev_find_guid(name);
+    return d ? d : blockdev_find_label(name);
 }
 
 static struct blockdev *root_device(void)
 {
-    char value[64];
+    char name[64];
+    bool named = cmdline_get(kernel_cmdline, "root", name, sizeof(name)) > 0;
+    struct blockdev *d =
+        named ? find_root(name) : blockdev_find_type(IMG_TYPE_ROOT);
 
-    if (cmdline_get(kernel_cmdline, "root", value, sizeof(value)) <= 0)
-        return blockdev_find_type(IMG_TYPE_ROOT);
-    struct blockdev *d = blockdev_find(value);
-    d = d ? d : blockdev_find_guid(value);
-    return d ? d : blockdev_find_label(value);
+    if (d)
+        return d;
+    if (!blockdev_next(NULL))
+        fatal("no root partition: there is no usable virtio disk");
+    if (named)
+        fatal("no root partition: none is called '%s' (root=)", name);
+    fatal("no root partition: no disk has one of the type for it");
 }
 
 static void mount_root(void)
 {
     struct blockdev *d = root_device();
-
-    if (!d)
-        panic("no root partition: is the image attached as a virtio disk?");
     struct super_block *sb = ext4_mount(d);
-    if (IS_ERR(sb))
-        panic("cannot mount the root partition %s: %s", d->name,
+
+    if (IS_ERR(sb)) /* ext4_mount() has said what is wrong with it */
+        fatal("cannot mount the root partition %s: %s", d->name,
               errno_name((int)-PTR_ERR(sb)));
     mount(sb, "/", d->name, "ro,relatime");
 }
@@ -151,33 +196,28 @@ static void start(void *arg)
     cmdline_get(kernel_cmdline, "init", path, sizeof(path));
     int err = process_start_init(path, argv, envp);
     if (err)
-        panic("cannot start %s: %s", path, errno_name(-err));
+        fatal("cannot start %s: %s", path, errno_name(-err));
     thread_exit();
 }
 
 void kernel_main(void)
 {
-    char value[16];
-    unsigned max = MAX_CPUS;
-
-    console_early_init(); /* polled output */
-    arch_early_init();    /* descriptors, CPU features, all memory mapped */
-    cmdline_collect();    /* from the loader and fw_cfg */
-    cmdline_apply();      /* log level, trace */
-    page_init();          /* physical memory */
-    slab_init();          /* kmalloc */
-    sched_init();         /* threads, on this CPU */
-    acpi_early_init();    /* tables */
+    console_early_init();   /* polled output */
+    arch_early_init();      /* descriptors, CPU features, all memory mapped */
+    cmdline_collect();      /* from the loader and fw_cfg */
+    cmdline_apply();        /* log level, trace */
+    page_init();            /* physical memory */
+    slab_init();            /* kmalloc */
+    sched_init();           /* threads, on this CPU */
+    acpi_early_init();      /* tables */
     arch_interrupts_init(); /* APIC, IO-APIC */
-    arch_clock_init();    /* time */
-    cmdline_report_unknown(); /* now that messages have a time */
-    random_init();        /* seed */
-    vfs_init();           /* dentries, inodes */
-    epoll_init();         /* its locks */
-    process_init();       /* pid table */
-    if (cmdline_get(kernel_cmdline, "maxcpus", value, sizeof(value)) > 0)
-        max = (unsigned)str_to_u64(value, NULL, 10);
-    arch_smp_start(max); /* the other processors */
+    arch_clock_init();      /* time */
+    cmdline_report();       /* now that messages have a time */
+    random_init();          /* seed */
+    vfs_init();             /* dentries, inodes */
+    epoll_init();           /* its locks */
+    process_init();         /* pid table */
+    arch_smp_start(settings[MAXCPUS].value); /* the other processors */
     struct thread *t = kthread_create("start", start, NULL);
     if (!t)
         panic("no memory for the first thread");

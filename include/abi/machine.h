@@ -32,8 +32,9 @@
  * Ending.  When process 1 exits with status S (or dies by signal N: S = 128+N)
  * the kernel writes MACHINE_EXIT_LINE and S in decimal and a newline to
  * exit.log if given, then S & 127 to exit.port if given (QEMU then exits with
- * 2S+1), else powers off by ACPI, else resets.  A panic writes
- * MACHINE_PANIC_STATUS instead; `unibeam run` then exits with that.
+ * 2S+1), else powers off by ACPI, else resets.  A panic, and a
+ * start-up that fails (no disk, no process 1), write MACHINE_PANIC_STATUS
+ * instead; `unibeam run` then exits with that.
  */
 #pragma once
 

@@ -11,6 +11,7 @@
  * garbled line is better than silence.
  */
 #include "lib/log.h"
+#include "abi/machine.h"
 #include "arch/x86_64/arch.h"
 #include "dev/console.h"
 #include "lib/log_ring.h"
@@ -68,8 +69,8 @@ void klog(enum log_level level, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    int n = head + kvsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt,
-                              ap);
+    int n = head +
+            kvsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
     va_end(ap);
     if (n > (int)sizeof(line) - 2)
         n = (int)sizeof(line) - 2;
@@ -123,6 +124,12 @@ void log_dump_tail(size_t bytes)
         console_write(chunk, n);
 }
 
+/* The last words are for everybody: loglevel= can hide all others. */
+static void show_errors(void)
+{
+    console_level = MAX(console_level, LOG_ERR + 1);
+}
+
 void panic(const char *fmt, ...)
 {
     static _Atomic bool again;
@@ -141,6 +148,20 @@ void panic(const char *fmt, ...)
     }
     console_write("\n--- the end of the log ---\n", 28);
     log_dump_tail(2048);
+    show_errors();
     klog(LOG_ERR, "panic: %s", text);
     arch_panic_end(NULL);
+}
+
+void fatal(const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, fmt);
+    kvsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    show_errors();
+    klog(LOG_ERR, "%s", text);
+    arch_power_off(MACHINE_PANIC_STATUS);
 }

@@ -34,6 +34,11 @@ void log_set_console_level(int level);
  * end the machine with MACHINE_PANIC_STATUS. Text is one line, no newline. */
 __noreturn void panic(const char *fmt, ...) __printf(1, 2);
 
+/* What the machine was given does not work (no disk, no init program): one line
+ * that shows whatever the console level is, then an orderly end with
+ * MACHINE_PANIC_STATUS. For the start-up only. */
+__noreturn void fatal(const char *fmt, ...) __printf(1, 2);
+
 /* For our own mistakes only, never for what a guest program, a packet or a
  * disk can contain. Always compiled in where cheap; DASSERT only in debug
  * builds (make DEBUG=1). */

@@ -131,10 +131,8 @@ int process_start_init(const char *path, char *const argv[],
     struct pid *pid;
     int rc = exec_prepare_kernel(path, argv, envp, &s);
 
-    if (rc) {
-        kerr("cannot execute %s as process 1: error %d", path, -rc);
+    if (rc)
         return rc;
-    }
     p = make_process(s.mm);
     t = make_thread(path, &s);
     pid = pid_alloc();

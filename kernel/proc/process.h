@@ -105,7 +105,7 @@ struct process {
 
 void process_init(void);
 /* Start process 1 from an ELF file: argv[0] = path, the given environment.
- * 0 or -errno with the cause logged. */
+ * 0 or -errno; nothing is logged. */
 int process_start_init(const char *path, char *const argv[],
                        char *const envp[]);
 struct process *process_find(pid_t pid);  /* with a reference, or NULL */

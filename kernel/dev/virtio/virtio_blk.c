@@ -101,7 +101,8 @@ static void give_up(struct virtio_blk *b, struct list *out)
 
     b->dead = true;
     virtio_reset(b->dev);
-    list_for_each(s, &b->busy, link) s->failed = true;
+    list_for_each (s, &b->busy, link)
+        s->failed = true;
     list_splice_tail(out, &b->busy);
 }
 
@@ -432,6 +433,20 @@ static void read_geometry(struct virtio_blk *b)
     b->disk.readonly = virtio_has(d, VIRTIO_BLK_F_RO);
 }
 
+/* Requests smaller than the device's sectors fail; images have small ones. */
+static int check_sector_size(struct virtio_blk *b)
+{
+    uint32_t size = 512;
+
+    if (virtio_has(b->dev, VIRTIO_BLK_F_BLK_SIZE))
+        CONFIG(b->dev, blk_size, size);
+    if (size <= 512)
+        return 0;
+    kerr("vd%c: sectors of %u bytes are not supported, only 512",
+         'a' + nr_disks, size);
+    return -EOPNOTSUPP;
+}
+
 static int blk_probe(struct virtio_device *d)
 {
     struct virtio_blk *b;
@@ -443,6 +458,9 @@ static int blk_probe(struct virtio_device *d)
     if (!b)
         return -ENOMEM;
     b->dev = d;
+    rc = check_sector_size(b);
+    if (rc)
+        goto fail;
     spin_init(&b->lock, RANK_VIRTQ);
     list_init(&b->free);
     list_init(&b->busy);
