@@ -139,7 +139,7 @@ static struct blockdev *find_root(const char *name)
 static struct blockdev *root_device(void)
 {
     char name[64];
-    bool named = cmdline_get(kernel_cmdline, "root", name, sizeof(name)) > 0;
+    bool named = cmdline_get(kernel_cmdline, "root", name, sizeof(name)) >= 0;
     struct blockdev *d =
         named ? find_root(name) : blockdev_find_type(IMG_TYPE_ROOT);
 
@@ -196,7 +196,7 @@ static void start(void *arg)
     cmdline_get(kernel_cmdline, "init", path, sizeof(path));
     int err = process_start_init(path, argv, envp);
     if (err)
-        fatal("cannot start %s: %s", path, errno_name(-err));
+        fatal("cannot start '%s': %s", path, errno_name(-err));
     thread_exit();
 }
 

@@ -136,10 +136,15 @@ static void partitions_add(struct blockdev *disk)
 {
     struct gpt_partition *parts = kmalloc(MAX_PARTITIONS * sizeof(*parts), 0);
     struct gpt_arg arg = {disk, kmalloc(GPT_WINDOW, 0), UINT64_MAX};
+    bool backup = false;
     int n = -ENOMEM;
 
     if (parts && arg.window)
-        n = gpt_read(gpt_sector, &arg, disk->sectors, parts, MAX_PARTITIONS);
+        n = gpt_read(gpt_sector, &arg, disk->sectors, parts, MAX_PARTITIONS,
+                     &backup);
+    if (backup)
+        kwarn("%s: the partition table is damaged, its backup is used",
+              disk->name);
     for (int i = 0; i < n; i++)
         partition_add(disk, (unsigned)i + 1, &parts[i]);
     if (n < 0 && n != -ENOENT)

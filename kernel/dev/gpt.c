@@ -154,17 +154,19 @@ static int read_copy(const struct gpt_source *src, uint64_t lba,
 }
 
 int gpt_read(gpt_read_fn *read, void *arg, uint64_t sectors,
-             struct gpt_partition *out, unsigned max)
+             struct gpt_partition *out, unsigned max, bool *backup)
 {
     struct gpt_source src = {read, arg, sectors};
     int first, second;
 
+    *backup = false;
     if (sectors < 6) /* two headers, two arrays, protective MBR, one sector */
         return -ENOENT;
     first = read_copy(&src, 1, out, max);
     if (first >= 0)
         return first;
     second = read_copy(&src, sectors - 1, out, max);
+    *backup = second >= 0;
     if (second >= 0)
         return second;
     /* "Damaged" and "unreadable" say more than "none there". */

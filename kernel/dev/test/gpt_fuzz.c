@@ -72,7 +72,8 @@ static void target(const uint8_t *data, size_t n)
         repair(&d, 1);
         repair(&d, d.sectors - 1);
     }
-    int found = gpt_read(disk_read, &d, d.sectors, out, PARTS);
+    bool backup;
+    int found = gpt_read(disk_read, &d, d.sectors, out, PARTS, &backup);
     if (found > PARTS)
         abort();
     for (int i = 0; i < found; i++)

@@ -51,12 +51,14 @@ static struct disk *load(void)
     return d;
 }
 
+static bool backup;
+
 static void expect_both(struct disk *d)
 {
     struct gpt_partition p[8];
     uint8_t guid[16];
 
-    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8), 2);
+    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8, &backup), 2);
     assert_int_equal(p[0].first, 40);
     assert_int_equal(p[0].last, 49);
     assert_string_equal(p[0].name, "boot");
@@ -75,6 +77,7 @@ static void test_read(void **state)
 
     (void)state;
     expect_both(d);
+    assert_false(backup);
     free(d);
 }
 
@@ -93,6 +96,7 @@ static void test_backup(void **state)
         else
             d->bad = 2;
         expect_both(d);
+        assert_true(backup);
         free(d);
     }
 }
@@ -103,13 +107,15 @@ static void test_errors(void **state)
     struct disk *d = load();
 
     (void)state;
-    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 1), 1);
+    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 1, &backup), 1);
     d->data[512 + 40] ^= 1;
     d->data[(d->sectors - 1) * 512 + 40] ^= 1;
-    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8), -EINVAL);
+    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8, &backup),
+                     -EINVAL);
     memset(d->data, 0, sizeof(d->data));
-    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8), -ENOENT);
-    assert_int_equal(gpt_read(disk_read, d, 1, p, 8), -ENOENT);
+    assert_int_equal(gpt_read(disk_read, d, d->sectors, p, 8, &backup),
+                     -ENOENT);
+    assert_int_equal(gpt_read(disk_read, d, 1, p, 8, &backup), -ENOENT);
     free(d);
 }
 
