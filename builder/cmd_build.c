@@ -8,6 +8,7 @@
 #include "build.h"
 #include "cmd.h"
 #include "env_option.h"
+#include "quote.h"
 #include "report.h"
 
 enum {
@@ -132,6 +133,8 @@ static void take_option(struct build_options *o, int opt, const char *value)
         break;
     case OPT_APPEND:
         check_text("--append", value);
+        if (!quote_kernel_closed(value))
+            usage_error("build: --append: a quote is not closed: %s", value);
         o->append = value;
         break;
     case OPT_GRACE:

@@ -19,6 +19,8 @@
 #include "vm.h"
 
 #define QEMU "qemu-system-x86_64"
+/* The kernel reads 4095 bytes, of which QEMU's microvm takes some. */
+#define MAX_WORDS 3584
 
 enum {
     OPT_SMP = 256,
@@ -60,7 +62,8 @@ static const char help[] =
     "                      repeated\n"
     "  --env NAME=VALUE    environment of the release; may be repeated\n"
     "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
-    "  --append TEXT       words for the kernel's command line\n"
+    "  --append TEXT       words for the kernel's command line; may be "
+    "repeated\n"
     "  --accel auto|kvm|tcg\n"
     "                      auto (the default) uses KVM if it works\n"
     "  --machine q35|pc|microvm\n"
@@ -86,6 +89,7 @@ struct run_options {
     struct strvec env;
     struct strvec args;
     struct strvec extra;
+    struct buf append;
     const char *program;
     enum accel accel;
     bool direct;
@@ -127,6 +131,16 @@ static void check_line(const char *option, const char *text)
             usage_error("run: %s has a control character in it", option);
 }
 
+static void take_append(struct run_options *o, const char *words)
+{
+    check_line("--append", words);
+    if (!quote_kernel_closed(words))
+        usage_error("run: --append: a quote is not closed: %s", words);
+    if (o->append.len)
+        buf_adds(&o->append, " ");
+    buf_adds(&o->append, words);
+}
+
 static void take_option(struct run_options *o, int opt, const char *value)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
@@ -156,8 +170,7 @@ static void take_option(struct run_options *o, int opt, const char *value)
         o->direct = true;
         break;
     case OPT_APPEND:
-        check_line("--append", value);
-        o->qemu.append = value;
+        take_append(o, value);
         break;
     case OPT_ENV:
         env_option_add(&o->env, "run", value);
@@ -314,22 +327,49 @@ static int run_image(struct run_options *o, const struct image *img)
     return status;
 }
 
+/* What the kernel cannot take in would be cut off there. */
+static void check_words(const struct run_options *o, const struct image *img)
+{
+    struct qemu_options q = o->qemu;
+    char *words;
+    size_t len;
+
+    q.baked = img->cmdline;
+    q.kernel = o->direct ? "" : NULL;
+    words = qemu_kernel_words(&q);
+    len = strlen(words);
+    free(words);
+    if (len > MAX_WORDS)
+        usage_error("run: the words for the kernel are too long: %zu bytes, "
+                    "at most %d",
+                    len, MAX_WORDS);
+}
+
+static int start_image(struct run_options *o, const struct image *img)
+{
+    char *program = find_program(o->program);
+    int status = 1;
+
+    if (program && (o->dry_run || forwards_check(&o->forwards) == 0) &&
+        choose_accel(o) == 0) {
+        o->qemu.qemu = program;
+        o->qemu.baked = img->cmdline;
+        o->qemu.tty = isatty(STDIN_FILENO);
+        status = o->dry_run ? print_command(o, img) : run_image(o, img);
+    }
+    free(program);
+    return status;
+}
+
 static int prepare_and_run(struct run_options *o)
 {
     struct image img;
-    char *program = NULL;
     int status = 1;
 
-    if (image_open(&img, o->qemu.image) == 0 &&
-        (program = find_program(o->program)) &&
-        (o->dry_run || forwards_check(&o->forwards) == 0) &&
-        choose_accel(o) == 0) {
-        o->qemu.qemu = program;
-        o->qemu.baked = img.cmdline;
-        o->qemu.tty = isatty(STDIN_FILENO);
-        status = o->dry_run ? print_command(o, &img) : run_image(o, &img);
+    if (image_open(&img, o->qemu.image) == 0) {
+        check_words(o, &img);
+        status = start_image(o, &img);
     }
-    free(program);
     image_close(&img);
     return status;
 }
@@ -377,11 +417,13 @@ static int run(int argc, char **argv)
     o.qemu.env = &o.env;
     o.qemu.args = &o.args;
     o.qemu.extra = &o.extra;
+    o.qemu.append = buf_str(&o.append);
     status = prepare_and_run(&o);
     forwards_release(&o.forwards);
     strvec_release(&o.env);
     strvec_release(&o.args);
     strvec_release(&o.extra);
+    buf_release(&o.append);
     return status;
 }
 

@@ -2,6 +2,7 @@
 /* Copyright the unibeam authors */
 #include "env_option.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,10 @@ void env_option_add(struct strvec *env, const char *command, const char *value)
 
     if (!len || value[len] != '=')
         usage_error("%s: --env '%s' is not NAME=VALUE", command, value);
-    if (strpbrk(value, "\n\r"))
-        usage_error("%s: --env '%.*s' has a line break in it", command,
-                    (int)len, value);
+    for (const char *c = value; *c; c++)
+        if (iscntrl((unsigned char)*c) && *c != '\t')
+            usage_error("%s: --env '%.*s' has a control character in it",
+                        command, (int)len, value);
     for (size_t i = 0; i < env->n; i++) {
         if (!strncmp(env->v[i], value, len + 1)) {
             free(env->v[i]);

@@ -39,8 +39,7 @@ static void add_machine(const struct qemu_options *o, struct strvec *argv)
     add(argv, "-display", "none");
 }
 
-/* Words for the kernel: how to end, then what the user adds. */
-static char *kernel_words(const struct qemu_options *o)
+char *qemu_kernel_words(const struct qemu_options *o)
 {
     struct buf b = {0};
 
@@ -65,7 +64,7 @@ static char *kernel_words(const struct qemu_options *o)
 
 static void add_boot(const struct qemu_options *o, struct strvec *argv)
 {
-    char *words = kernel_words(o);
+    char *words = qemu_kernel_words(o);
     struct buf b = {0};
 
     if (o->kernel) {

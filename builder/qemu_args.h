@@ -31,4 +31,8 @@ struct qemu_options {
     const struct strvec *extra; /* for QEMU */
 };
 
+/* The words for the kernel: how to end, then what the user adds. The caller
+ * frees them. */
+char *qemu_kernel_words(const struct qemu_options *o);
+
 void qemu_args_make(const struct qemu_options *o, struct strvec *argv);

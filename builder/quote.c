@@ -48,3 +48,17 @@ void quote_kernel(struct buf *out, const char *key, const char *value)
     }
     buf_adds(out, "\"");
 }
+
+bool quote_kernel_closed(const char *words)
+{
+    bool quoted = false;
+
+    for (; *words; words++) {
+        if (*words == '"')
+            quoted = !quoted;
+        else if (quoted && *words == '\\' && strchr("\"\\", words[1]) &&
+                 words[1])
+            words++;
+    }
+    return !quoted;
+}

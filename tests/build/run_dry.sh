@@ -18,11 +18,12 @@ same "$(cat out)" "$FIX/fake-qemu -M q35 -accel tcg,thread=multi -cpu max \
 -device isa-debug-exit,iobase=0x501,iosize=0x4"
 dry 'a,b c.img' -m 1G --smp 4 --machine pc -p 8080:80 -p 127.0.0.1:53:53/udp \
 	--env 'A=x y' --env B='"q",\' --arg +S --arg '1 2' --append 'trace=syscalls' \
+	--append 'root="a b"' \
 	-- -s -cpu qemu64 </dev/null
 contains out ' -M pc '
 contains out ' -m 1G -smp 4 '
 contains out user,id=n0,hostfwd=tcp::8080-:80,hostfwd=udp:127.0.0.1:53-:53
-contains out 'env.A="x y" env.B="\"q\",,\\" arg=+S arg="1 2" trace=syscalls'
+contains out 'env.A="x y" env.B="\"q\",,\\" arg=+S arg="1 2" trace=syscalls root="a b"'
 contains out ' -s -cpu qemu64'
 # directly: the kernel, the baked command line, then ours
 export TMPDIR="$PWD"

@@ -36,3 +36,11 @@ expect 1 "$UNIBEAM" run a.img --qemu none
 contains err "cannot find 'none': install QEMU"
 expect 1 env PATH=/nowhere "$UNIBEAM" run a.img --accel tcg
 contains err "cannot find 'qemu-system-x86_64': install QEMU"
+# words the kernel could not take in
+bad a.img --append 'a="b'
+contains err "--append: a quote is not closed: a=\"b"
+bad a.img --append "$(printf 'a=\001')"
+contains err "--append has a control character in it"
+bad a.img --env "A=$(head -c 4000 /dev/zero | tr '\0' x)"
+contains err "the words for the kernel are too long: 40"
+bad a.img --env "A=$(printf 'x\033')"
