@@ -34,7 +34,7 @@ CHECKS += lib boot guest builder
 # Machines: the example release, booted every way there is.
 .PHONY: check-e2e
 check-e2e: $(B)/hello.img
-	$(Q)tests/e2e/run.sh hello
+	$(Q)tests/e2e/run.sh hello fault port
 
 .PHONY: check test setup
 check:

@@ -1,0 +1,22 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% fault_guest - runs in the machine: an application that never stops.
+-module(fault_guest).
+-behaviour(application).
+-export([begin_forever/0, start/2, stop/1, prep_stop/1]).
+-behaviour(supervisor).
+-export([init/1]).
+
+begin_forever() ->
+    ok = application:load({application, ?MODULE,
+                           [{applications, [kernel, stdlib]},
+                            {mod, {?MODULE, []}}]}),
+    application:start(?MODULE).
+
+start(_, _) -> supervisor:start_link(?MODULE, []).
+init(_) -> {ok, {#{}, []}}.
+
+prep_stop(_) ->
+    io:put_chars("STOPPING FOREVER\n"),
+    receive after infinity -> ok end.
+stop(_) -> ok.

@@ -1,0 +1,60 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% guest - calls functions inside the machine, so that a test needs no route of
+%% its own in the example release.
+%%
+%% args/1 are words for vm:start/2's `args'. They make the release's own
+%% emulator evaluate, at its start, a loop that takes {M, F, A} as external
+%% terms on a port and answers with the result. load/2 sends a module that was
+%% compiled on the host.
+-module(guest).
+-export([args/1, call/4, call/5, load/2]).
+
+-define(PORT, "8079").
+-define(LOOP,
+        "spawn(fun()->"
+        "{ok,L}=gen_tcp:listen(" ?PORT ",[binary,{packet,4},{active,false}]),"
+        "F=fun(F)->{ok,S}=gen_tcp:accept(L),spawn(fun()->"
+        "case gen_tcp:recv(S,0) of"
+        " {ok,B}->{M,N,A}=binary_to_term(B),"
+        "R=try {ok,apply(M,N,A)} catch C:E->{C,E} end,"
+        "gen_tcp:send(S,term_to_binary(R)),gen_tcp:close(S);"
+        " _->gen_tcp:close(S) end end),F(F)end,"
+        "F(F)end).").
+
+%% Port: a free one of the host.
+args(Port) ->
+    ["-p", "127.0.0.1:" ++ integer_to_list(Port) ++ ":" ++ ?PORT,
+     "--arg", "-eval", "--arg", ?LOOP].
+
+call(Port, M, F, A) -> call(Port, M, F, A, 60000).
+
+%% The value of M:F(A...) in the guest; its exception is ours too.
+call(Port, M, F, A, Timeout) ->
+    ask(Port, term_to_binary({M, F, A}), Timeout, 50, {M, F}).
+
+%% The host's side of a forwarded port is open before the guest's is.
+ask(Port, Request, Timeout, Tries, What) ->
+    {ok, S} = gen_tcp:connect({127, 0, 0, 1}, Port,
+                              [binary, {packet, 4}, {active, false}], Timeout),
+    _ = gen_tcp:send(S, Request),
+    Answer = gen_tcp:recv(S, 0, Timeout),
+    gen_tcp:close(S),
+    case Answer of
+        {ok, B} ->
+            case binary_to_term(B) of
+                {ok, Value} -> Value;
+                {Class, Reason} -> erlang:raise(Class, {guest, Reason}, [])
+            end;
+        {error, closed} when Tries > 0 ->
+            timer:sleep(200),
+            ask(Port, Request, Timeout, Tries - 1, What);
+        {error, Why} -> error({guest, What, Why})
+    end.
+
+%% Module, of this directory's compiled ones, becomes callable in the guest.
+load(Port, Module) ->
+    {Module, Beam, File} = code:get_object_code(Module),
+    {module, Module} =
+        call(Port, code, load_binary, [Module, filename:basename(File), Beam]),
+    ok.

@@ -1,0 +1,103 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% port_SUITE - commands and port programs, by the thousand, in one machine: the
+%% answers are right and the kernel has all its memory back.
+-module(port_SUITE).
+-include_lib("stdlib/include/assert.hrl").
+-compile([export_all, nowarn_export_all]).
+
+-define(END, 60000).
+-define(LONG, 280000).
+%% KiB the kernel's memory may differ by: a slab or two per cache that a CPU
+%% keeps for the next time. A page leaked by each process is 8,000 KiB.
+-define(TOLERANCE, 1024).
+%% Objects of one kind that may have been added. One leaked by each process, or
+%% by each pipe, is 2,000. (Connections of the test's own linger.)
+-define(MORE_OBJECTS, 250).
+
+suite() -> [{timetrap, {minutes, 6}}].
+
+all() -> [commands, exit_statuses, at_once, echo, killed, nothing_left].
+
+init_per_suite(Config) ->
+    case os:getenv("HELLO_IMAGE") of
+        false -> {skip, "HELLO_IMAGE names no image"};
+        Image -> start(Image, Config)
+    end.
+
+%% One machine for all cases; it must outlive this process.
+start(Image, Config) ->
+    Port = vm:free_port(),
+    Self = self(),
+    Keeper = spawn(fun() -> keep(Self, Image, Port) end),
+    receive {Keeper, Vm} -> ok after ?END -> Vm = none, error(no_machine) end,
+    vm:wait(Vm, "^READY", ?END),
+    ok = guest:load(Port, port_guest),
+    warm_up(Port),
+    [{vm, Vm}, {port, Port}, {keeper, Keeper}, {before, account(Port)} | Config].
+
+keep(Parent, Image, Port) ->
+    Vm = vm:start(Image, #{machine => "microvm", direct => true, cpus => 2,
+                           forward => false, args => guest:args(Port)}),
+    Parent ! {self(), Vm},
+    receive stop -> vm:stop(Vm) end.
+
+end_per_suite(C) ->
+    proplists:get_value(keeper, C) ! stop,
+    ok.
+
+%% What is made once and then kept: code in memory, caches, stacks.
+warm_up(Port) ->
+    [] = guest:call(Port, port_guest, commands, [20]),
+    {_, []} = guest:call(Port, port_guest, at_once, [100]),
+    8 = guest:call(Port, port_guest, echo, [8, 1 bsl 18]).
+
+%% The kernel's own memory, page tables and stacks included, in KiB, and how
+%% many processes and open files there are.
+account(Port) ->
+    timer:sleep(500),
+    M = guest:call(Port, port_guest, meminfo, []),
+    ct:log("~p", [M]),
+    #{slabs => guest:call(Port, port_guest, slabs, []),
+      slab => maps:get(<<"Slab">>, M),
+      tables => maps:get(<<"PageTables">>, M),
+      stacks => maps:get(<<"KernelStack">>, M),
+      available => maps:get(<<"MemAvailable">>, M),
+      processes => length(guest:call(Port, port_guest, pids, [])),
+      descriptors => guest:call(Port, port_guest, descriptors, [])}.
+
+call(C, F, A) ->
+    guest:call(proplists:get_value(port, C), port_guest, F, A, ?LONG).
+
+%% --- the cases ----------------------------------------------------------------------
+
+commands(C) -> ?assertEqual([], call(C, commands, [1000])).
+
+exit_statuses(C) -> ?assertEqual([], call(C, statuses, [1000])).
+
+at_once(C) ->
+    {Running, Wrong} = call(C, at_once, [100]),
+    ?assertEqual([], Wrong),
+    ?assert(Running > 100).
+
+echo(C) -> ?assertEqual(8, call(C, echo, [8, 1 bsl 18])).
+
+killed(C) -> ?assertEqual([{137, <<>>}, {143, <<>>}], call(C, killed, [])).
+
+nothing_left(C) ->
+    Before = proplists:get_value(before, C),
+    After = account(proplists:get_value(port, C)),
+    ct:pal("before ~p~nafter  ~p", [maps:remove(slabs, Before),
+                                    maps:remove(slabs, After)]),
+    Same = fun(K) -> {K, maps:get(K, After) - maps:get(K, Before)} end,
+    ?assertEqual([{processes, 0}, {descriptors, 0}],
+                 [Same(processes), Same(descriptors)]),
+    [?assertMatch({_, D} when D =< ?TOLERANCE, Same(K))
+     || K <- [slab, tables, stacks]],
+    Used = maps:get(slabs, Before),
+    ?assertEqual([], [{N, maps:get(N, Used, 0), M}
+                      || {N, M} <- maps:to_list(maps:get(slabs, After)),
+                         M - maps:get(N, Used, 0) > ?MORE_OBJECTS]),
+    %% the emulator's own heaps come and go: several megabytes
+    {_, Lost} = Same(available),
+    ?assert(-Lost =< 8192).
