@@ -22,7 +22,7 @@ static int inode_offset(struct ext4 *fs, uint32_t ino, uint64_t *out)
     struct page *page;
 
     /* The descriptors begin in the block after the superblock's. */
-    at = ((uint64_t)(fs->first_data_block + 1) << fs->block_bits) +
+    at = ALIGN_UP(EXT4_SUPER_OFFSET + 1u, fs->block_size) +
          (uint64_t)group * fs->desc_size;
     g = ext4_meta(fs, at, &page);
     if (IS_ERR(g))
@@ -32,7 +32,8 @@ static int inode_offset(struct ext4 *fs, uint32_t ino, uint64_t *out)
         table |= (uint64_t)g->inode_table_hi << 32;
     page_put(page);
     table_blocks = ((uint64_t)fs->inodes_per_group * fs->inode_size +
-                    fs->block_size - 1) >> fs->block_bits;
+                    fs->block_size - 1) >>
+                   fs->block_bits;
     if (!ext4_block_ok(fs, table, table_blocks))
         return ext4_corrupt(fs, "inode table of group %u at block %llu", group,
                             (unsigned long long)table);
@@ -59,12 +60,12 @@ static nsec_t time_of(uint32_t seconds, uint32_t extra)
 static void read_times(struct inode *i, const struct ext4_inode_disk *d,
                        uint32_t size)
 {
-    i->atime = time_of(d->atime,
-                       HAS_FIELD(d, size, atime_extra) ? d->atime_extra : 0);
-    i->mtime = time_of(d->mtime,
-                       HAS_FIELD(d, size, mtime_extra) ? d->mtime_extra : 0);
-    i->ctime = time_of(d->ctime,
-                       HAS_FIELD(d, size, ctime_extra) ? d->ctime_extra : 0);
+    i->atime =
+        time_of(d->atime, HAS_FIELD(d, size, atime_extra) ? d->atime_extra : 0);
+    i->mtime =
+        time_of(d->mtime, HAS_FIELD(d, size, mtime_extra) ? d->mtime_extra : 0);
+    i->ctime =
+        time_of(d->ctime, HAS_FIELD(d, size, ctime_extra) ? d->ctime_extra : 0);
     i->btime = HAS_FIELD(d, size, crtime_extra)
                    ? time_of(d->crtime, d->crtime_extra)
                    : 0;
@@ -194,8 +195,8 @@ struct inode *ext4_inode_get(struct super_block *sb, uint64_t ino)
     int err;
 
     if (!ino || ino > fs->inodes)
-        return ERR_PTR(ext4_corrupt(fs, "inode number %llu",
-                                    (unsigned long long)ino));
+        return ERR_PTR(
+            ext4_corrupt(fs, "inode number %llu", (unsigned long long)ino));
     i = inode_cache_find(sb, ino);
     if (i)
         return i;

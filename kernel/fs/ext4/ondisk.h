@@ -83,6 +83,8 @@ _Static_assert(offsetof(struct ext4_super_disk, blocks_count_hi) == 0x150,
 #define INCOMPAT_ENCRYPT     0x10000u
 #define INCOMPAT_CASEFOLD    0x20000u
 
+#define RO_COMPAT_BIGALLOC 0x200u
+
 struct ext4_group_disk {
     uint32_t block_bitmap_lo, inode_bitmap_lo, inode_table_lo;
     uint16_t free_blocks_lo, free_inodes_lo, used_dirs_lo, flags;

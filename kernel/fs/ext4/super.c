@@ -76,8 +76,7 @@ static int check_features(struct ext4 *fs, const struct ext4_super_disk *s)
                   "replayed, recent changes may be missing",
                   fs->dev->name);
         if (s->state & EXT4_STATE_ERRORS)
-            kwarn("ext4 on %s has recorded errors: run e2fsck",
-                  fs->dev->name);
+            kwarn("ext4 on %s has recorded errors: run e2fsck", fs->dev->name);
         return 0;
     }
     unknown &= -unknown; /* the lowest */
@@ -86,8 +85,8 @@ static int check_features(struct ext4 *fs, const struct ext4_super_disk *s)
         kerr("ext4 on %s has the feature %s, which is not supported",
              fs->dev->name, name);
     else
-        kerr("ext4 on %s has an unknown feature (incompat 0x%x)",
-             fs->dev->name, unknown);
+        kerr("ext4 on %s has an unknown feature (incompat 0x%x)", fs->dev->name,
+             unknown);
     return -EOPNOTSUPP;
 }
 
@@ -100,9 +99,13 @@ static bool power_of_2(uint32_t v)
 
 static int check_sizes(struct ext4 *fs, const struct ext4_super_disk *s)
 {
-    if (s->log_block_size > 2)
-        return ext4_corrupt(fs, "block size 1024 << %u is not supported",
-                            s->log_block_size);
+    if (s->log_block_size > 6)
+        return ext4_corrupt(fs, "block size 1024 << %u", s->log_block_size);
+    if (s->log_block_size > 2) {
+        kerr("ext4 on %s has blocks of %u bytes, at most 4096 are supported",
+             fs->dev->name, 1024u << s->log_block_size);
+        return -EOPNOTSUPP;
+    }
     fs->block_bits = 10 + s->log_block_size;
     fs->block_size = 1u << fs->block_bits;
     fs->inode_size = s->rev_level ? s->inode_size : EXT4_INODE_MIN;
@@ -121,16 +124,18 @@ static int check_counts(struct ext4 *fs, const struct ext4_super_disk *s)
 {
     uint64_t device = fs->dev->sectors * 512 >> fs->block_bits, groups;
     bool wide = fs->incompat & INCOMPAT_64BIT;
+    bool bigalloc = s->rev_level && s->feature_ro_compat & RO_COMPAT_BIGALLOC;
 
-    fs->blocks = s->blocks_count_lo |
-                 (wide ? (uint64_t)s->blocks_count_hi << 32 : 0);
-    fs->free_blocks = s->free_blocks_lo |
-                      (wide ? (uint64_t)s->free_blocks_hi << 32 : 0);
+    fs->blocks =
+        s->blocks_count_lo | (wide ? (uint64_t)s->blocks_count_hi << 32 : 0);
+    fs->free_blocks =
+        s->free_blocks_lo | (wide ? (uint64_t)s->free_blocks_hi << 32 : 0);
     fs->inodes = s->inodes_count;
     fs->free_inodes = s->free_inodes;
     fs->inodes_per_group = s->inodes_per_group;
     fs->first_data_block = s->first_data_block;
-    if (fs->first_data_block != (fs->block_bits == 10))
+    /* Clusters are counted from block 0. */
+    if (fs->first_data_block != (fs->block_bits == 10 && !bigalloc))
         return ext4_corrupt(fs, "first data block %u", fs->first_data_block);
     if (fs->blocks > device || fs->blocks <= fs->first_data_block + 1)
         return ext4_corrupt(fs, "%llu blocks on a device of %llu",

@@ -17,6 +17,7 @@ struct process fake_process;
 static struct thread fake_thread = {.process = &fake_process};
 static struct cpu fake_cpu;
 bool fake_log_quiet;
+char fake_log_last[256];
 nsec_t fake_now = 1700000000ll * NSEC_PER_SEC;
 long fake_objects;
 uint64_t fake_fsize_limit = UINT64_MAX;
@@ -40,6 +41,9 @@ void klog(enum log_level level, const char *fmt, ...)
     va_list ap;
 
     (void)level;
+    va_start(ap, fmt);
+    kvsnprintf(fake_log_last, sizeof(fake_log_last), fmt, ap);
+    va_end(ap);
     if (fake_log_quiet)
         return;
     va_start(ap, fmt);

@@ -20,6 +20,7 @@
 
 extern struct process fake_process;
 extern bool fake_log_quiet;
+extern char fake_log_last[256];
 extern nsec_t fake_now;
 extern long fake_objects; /* slab objects in use: leaks show */
 extern long fake_pages;

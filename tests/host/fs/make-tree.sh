@@ -34,7 +34,7 @@ while [ $i -lt 800 ]; do
 done
 mkdir many
 i=0
-while [ $i -lt 1500 ]; do
+while [ $i -lt 2500 ]; do
     : >many/a-rather-long-file-name-that-fills-directory-blocks-$i
     i=$((i + 1))
 done

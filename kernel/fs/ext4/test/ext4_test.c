@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * ext4_test.c - PROGRAM IMAGE DIR ...: mount each image and compare it with
- * the directory that debugfs has dumped from it.
+ * ext4_test.c - PROGRAM IMAGE DIR ... -- IMAGE ...: mount each image and
+ * compare it with the directory that debugfs has dumped from it; the later ones
+ * cannot be mounted.
  */
 #include "fs_fakes.h"
 #include "mem/slab.h"
@@ -12,7 +13,8 @@
 #include <cmocka.h>
 
 static char **images;
-static int nr_images;
+static char **refused_images;
+static int nr_images, nr_refused;
 
 static struct inode *child(struct inode *dir, const char *name)
 {
@@ -83,8 +85,7 @@ static void compare(struct inode *i, const char *path)
         assert_memory_equal(a, b, i->mapping.size);
         break;
     case 'd':
-        assert_int_equal(host_list(path, compare_name, &here),
-                         count_listed(i));
+        assert_int_equal(host_list(path, compare_name, &here), count_listed(i));
         assert_int_equal(PTR_ERR(child(i, "no-such-name")), -ENOENT);
         break;
     }
@@ -130,7 +131,27 @@ static void same_as_debugfs(void **state)
     assert_int_equal(fake_locks, 0);
 }
 
-/* Features that are not supported are refused by name. */
+/* Features that are not supported are refused by name: the last part of the
+ * image's path. */
+static void refused_by_name(void **state)
+{
+    fake_log_quiet = true;
+    for (int k = 0; k < nr_refused; k++) {
+        struct blockdev d;
+        size_t size;
+        char *image = host_load(refused_images[k], &size);
+
+        host_print(refused_images[k]);
+        assert_non_null(image);
+        fake_disk(&d, image, size);
+        assert_int_equal(PTR_ERR(ext4_mount(&d)), -EOPNOTSUPP);
+        assert_non_null(
+            strstr(fake_log_last, strrchr(refused_images[k], '/') + 1));
+        host_free(image);
+    }
+    fake_log_quiet = false;
+}
+
 static void refused(void **state)
 {
     struct blockdev d;
@@ -152,6 +173,12 @@ static void refused(void **state)
     assert_int_equal(PTR_ERR(ext4_mount(&d)), -EINVAL);
     fake_disk(&d, image, 1024);
     assert_int_equal(PTR_ERR(ext4_mount(&d)), -EINVAL);
+    image[1024 + 0x38] ^= 1;
+    fake_disk(&d, image, size);
+    image[1024 + 0x18] = 6; /* as other architectures can have them */
+    assert_int_equal(PTR_ERR(ext4_mount(&d)), -EOPNOTSUPP);
+    image[1024 + 0x18] = 7;
+    assert_int_equal(PTR_ERR(ext4_mount(&d)), -EUCLEAN);
     fake_log_quiet = false;
     host_free(image);
 }
@@ -161,9 +188,13 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_as_debugfs),
         cmocka_unit_test(refused),
+        cmocka_unit_test(refused_by_name),
     };
 
     images = argv + 1;
-    nr_images = argc - 1;
+    while (nr_images + 1 < argc && strcmp(images[nr_images], "--"))
+        nr_images++;
+    refused_images = images + nr_images + 1;
+    nr_refused = argc - 2 - nr_images;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
