@@ -155,8 +155,25 @@ bool mmu_lookup(struct arch_mmu *m, vaddr_t va, struct mmu_entry *e);
 /* First present entry at or after (va) and below (end); skips holes by whole
  * tables, so walking a sparse gigabyte is cheap. */
 bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end, struct mmu_entry *e);
+/* Which of the (n) pages from (va) on have an entry: bit i for page i. They lie
+ * in one aligned block of 32 pages. */
+uint32_t mmu_present(struct arch_mmu *m, vaddr_t va, unsigned n);
 /* Remove the entry at exactly (va), giving what it was. */
 bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old);
+/* In bulk, for a fraction of the cost. Enter (n) pages at (pa) from (va) on with
+ * one protection; how many were. Fewer: no memory for a table, or a huge entry
+ * is in the way. */
+unsigned mmu_map_run(struct arch_mmu *m, vaddr_t va, const paddr_t *pa,
+                     unsigned n, unsigned prot);
+/* The first (max) entries at or after *(va) and below (end), in order; *(va)
+ * advances behind the last, or to (end) when there are no more. How many. */
+unsigned mmu_read_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                      struct mmu_entry *e, unsigned max);
+/* The same, and they are removed. */
+unsigned mmu_unmap_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                       struct mmu_entry *e, unsigned max);
+/* Take the right to write from all entries in [start, end). */
+void mmu_write_protect(struct arch_mmu *m, vaddr_t start, vaddr_t end);
 /* Change protection of the entry at (va); keeps the frame. */
 void mmu_protect(struct arch_mmu *m, vaddr_t va, unsigned prot);
 void mmu_clear_accessed(struct arch_mmu *m, vaddr_t va);

@@ -83,6 +83,19 @@ static pte_t *table_of(uint64_t v)
     return phys_to_virt(v & PTE_ADDR);
 }
 
+/* The first entry in use of (n) from (i) on, or (n). Tables are sparse: four at
+ * a time. */
+static unsigned next_used(pte_t *table, unsigned i, unsigned n)
+{
+    for (; i + 4 <= n; i += 4)
+        if (pte_load(&table[i]) | pte_load(&table[i + 1]) |
+            pte_load(&table[i + 2]) | pte_load(&table[i + 3]))
+            break;
+    while (i < n && !pte_load(&table[i]))
+        i++;
+    return i;
+}
+
 /* --- tables ------------------------------------------------------------- */
 
 static paddr_t table_alloc(struct arch_mmu *m)
@@ -119,9 +132,10 @@ int mmu_init(struct arch_mmu *m)
 static void free_below(struct arch_mmu *m, pte_t *table, unsigned level,
                        unsigned n)
 {
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; (i = next_used(table, i, n)) < n; i++) {
         uint64_t v = pte_load(&table[i]);
-        if (!(v & PTE_P) || is_leaf(v, level))
+
+        if (is_leaf(v, level))
             continue;
         if (level > 2)
             free_below(m, table_of(v), level - 1, ENTRIES);
@@ -190,18 +204,21 @@ static pte_t *walk_create(struct arch_mmu *m, vaddr_t va, unsigned level,
     }
 }
 
-static void describe(uint64_t v, vaddr_t va, unsigned level,
-                     struct mmu_entry *e)
+/* The entry (v) that maps (size) bytes from (start) on. */
+static inline void describe(uint64_t v, vaddr_t start, size_t size,
+                            struct mmu_entry *e)
 {
-    e->size = level_size(level);
-    e->va = ALIGN_DOWN(va, e->size);
+    unsigned prot =
+        (v & PTE_U ? PROT_USER : 0) | (v & PTE_PCD ? PROT_NOCACHE : 0);
+
+    if (v & PTE_P)
+        prot |= PROT_R | (v & PTE_W ? PROT_W : 0) | (v & PTE_NX ? 0 : PROT_X);
     e->pa = pte_paddr(v);
+    e->size = size;
+    e->va = start;
+    e->prot = prot;
     e->accessed = v & PTE_A;
     e->dirty = v & PTE_D;
-    e->prot = (v & PTE_U ? PROT_USER : 0) | (v & PTE_PCD ? PROT_NOCACHE : 0);
-    if (v & PTE_P)
-        e->prot |=
-            PROT_R | (v & PTE_W ? PROT_W : 0) | (v & PTE_NX ? 0 : PROT_X);
 }
 
 bool mmu_lookup(struct arch_mmu *m, vaddr_t va, struct mmu_entry *e)
@@ -211,44 +228,93 @@ bool mmu_lookup(struct arch_mmu *m, vaddr_t va, struct mmu_entry *e)
 
     if (!is_entry(v))
         return false;
-    describe(v, va, level, e);
+    describe(v, ALIGN_DOWN(va, level_size(level)), level_size(level), e);
     return true;
+}
+
+uint32_t mmu_present(struct arch_mmu *m, vaddr_t va, unsigned n)
+{
+    unsigned level;
+    pte_t *p = walk(m, va, &level);
+    uint32_t mask = 0;
+
+    if (level > 1)
+        return is_entry(pte_load(p)) ? UINT32_MAX >> (32 - n) : 0;
+    for (unsigned i = 0; i < n; i++)
+        mask |= (uint32_t)is_entry(pte_load(&p[i])) << i;
+    return mask;
+}
+
+/* What entries are looked at for. */
+enum run { RUN_READ, RUN_TAKE };
+
+/* A piece of a run inside one table: entries from *(at) on into (out), no more
+ * than (max). Stops at (end), at the table's end and at a table below. */
+static unsigned run_table(pte_t *p, unsigned level, vaddr_t *at, vaddr_t end,
+                          enum run what, struct mmu_entry *out, unsigned max)
+{
+    size_t size = level_size(level);
+    vaddr_t first = ALIGN_DOWN(*at, size);
+    uint64_t want = (end - first + size - 1) >> (3 + 9 * level);
+    unsigned room = ENTRIES - slot(first, level);
+    unsigned n = 0, i = 0, left = (unsigned)MIN(want, (uint64_t)room);
+
+    while (n < max) {
+        uint64_t v;
+
+        i = next_used(p, i, left);
+        if (i == left)
+            break;
+        v = pte_load(&p[i]);
+        if (!is_leaf(v, level))
+            break;
+        if (what == RUN_TAKE) /* with the last accessed and dirty bits */
+            v = atomic_exchange(&p[i], 0);
+        describe(v, first + i * size, size, &out[n++]);
+        i++;
+    }
+    *at = i ? MIN(end, first + i * size) : *at;
+    return n;
+}
+
+static unsigned run(struct arch_mmu *m, vaddr_t *at, vaddr_t end, enum run what,
+                    struct mmu_entry *out, unsigned max)
+{
+    unsigned n = 0;
+
+    while (*at < end && n < max) {
+        unsigned level;
+        pte_t *p = walk(m, *at, &level);
+
+        n += run_table(p, level, at, end, what, out + n, max - n);
+    }
+    return n;
+}
+
+unsigned mmu_read_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                      struct mmu_entry *e, unsigned max)
+{
+    return run(m, va, end, RUN_READ, e, max);
+}
+
+unsigned mmu_unmap_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                       struct mmu_entry *e, unsigned max)
+{
+    return run(m, va, end, RUN_TAKE, e, max);
 }
 
 bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end, struct mmu_entry *e)
 {
-    while (va < end) {
-        unsigned level;
-        pte_t *p = walk(m, va, &level);
-        size_t size = level_size(level);
-        /* Stay in this table as long as it lasts. */
-        do {
-            uint64_t v = pte_load(p);
-            if (!is_leaf(v, level))
-                break; /* a table: walk into it */
-            if (is_entry(v)) {
-                describe(v, va, level, e);
-                return true;
-            }
-            va = ALIGN_DOWN(va, size) + size;
-            p++;
-        } while (va < end && slot(va, level));
-    }
-    return false;
+    return run(m, &va, end, RUN_READ, e, 1);
 }
 
 /* --- changing entries --------------------------------------------------- */
 
-static bool table_empty(const pte_t *table, unsigned near)
+static bool table_empty(pte_t *table, unsigned near)
 {
     /* What is used is usually near what was just freed: look there first. */
-    for (unsigned i = near; i < ENTRIES; i++)
-        if (table[i])
-            return false;
-    for (unsigned i = 0; i < near; i++)
-        if (table[i])
-            return false;
-    return true;
+    return next_used(table, near, ENTRIES) == ENTRIES &&
+           next_used(table, 0, near) == near;
 }
 
 int mmu_map(struct arch_mmu *m, vaddr_t va, paddr_t pa, size_t size,
@@ -277,6 +343,26 @@ int mmu_map(struct arch_mmu *m, vaddr_t va, paddr_t pa, size_t size,
     return 0;
 }
 
+unsigned mmu_map_run(struct arch_mmu *m, vaddr_t va, const paddr_t *pa,
+                     unsigned n, unsigned prot)
+{
+    uint64_t bits = pte_from_prot(prot);
+    unsigned done = 0;
+    int err;
+
+    while (done < n) {
+        vaddr_t at = va + done * PAGE_SIZE;
+        pte_t *e = walk_create(m, at, 1, &err);
+        unsigned stop = MIN(n, done + ENTRIES - slot(at, 1));
+
+        if (!e)
+            break;
+        for (; done < stop; done++, e++)
+            pte_store(e, pte_make(pa[done], bits));
+    }
+    return done;
+}
+
 bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old)
 {
     unsigned level;
@@ -286,7 +372,7 @@ bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old)
     if (!is_entry(v) || (va & (level_size(level) - 1)))
         return false;
     v = atomic_exchange(e, 0); /* with the last accessed and dirty bits */
-    describe(v, va, level, old);
+    describe(v, va, level_size(level), old);
     return true;
 }
 
@@ -302,6 +388,31 @@ void mmu_protect(struct arch_mmu *m, vaddr_t va, unsigned prot)
            !atomic_compare_exchange_weak(
                e, &v, pte_make(pte_paddr(v), bits | (v & (PTE_A | PTE_D)))))
         ;
+}
+
+static void protect_table(pte_t *table, unsigned level, vaddr_t start,
+                          vaddr_t end)
+{
+    size_t size = level_size(level);
+    unsigned i = slot(start, level), n = slot(end - 1, level) + 1;
+    vaddr_t base = ALIGN_DOWN(start, size) - i * size;
+
+    for (; (i = next_used(table, i, n)) < n; i++) {
+        vaddr_t va = base + i * size;
+        uint64_t v = pte_load(&table[i]);
+
+        if (!is_leaf(v, level))
+            protect_table(table_of(v), level - 1, MAX(start, va),
+                          MIN(end, va + size));
+        else if (v & PTE_W) /* a processor may set bits meanwhile */
+            atomic_fetch_and(&table[i], ~PTE_W);
+    }
+}
+
+void mmu_write_protect(struct arch_mmu *m, vaddr_t start, vaddr_t end)
+{
+    if (start < end)
+        protect_table(phys_to_virt(m->root), 4, start, end);
 }
 
 void mmu_clear_accessed(struct arch_mmu *m, vaddr_t va)

@@ -155,6 +155,16 @@ bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end,
     return false;
 }
 
+uint32_t mmu_present(struct arch_mmu *m, vaddr_t va, unsigned n)
+{
+    struct mmu_entry e;
+    uint32_t mask = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        mask |= (uint32_t)mmu_lookup(m, va + i * PAGE_SIZE, &e) << i;
+    return mask;
+}
+
 bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old)
 {
     vaddr_t start;
@@ -165,6 +175,48 @@ bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old)
     describe(e, start, old);
     memset(e, 0, sizeof(*e));
     return true;
+}
+
+unsigned mmu_map_run(struct arch_mmu *m, vaddr_t va, const paddr_t *pa,
+                     unsigned n, unsigned prot)
+{
+    unsigned i = 0;
+
+    while (i < n && mmu_map(m, va + i * PAGE_SIZE, pa[i], PAGE_SIZE, prot) == 0)
+        i++;
+    return i;
+}
+
+unsigned mmu_read_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                      struct mmu_entry *e, unsigned max)
+{
+    unsigned n = 0;
+
+    while (n < max && mmu_next(m, *va, end, &e[n])) {
+        *va = e[n].va + e[n].size;
+        n++;
+    }
+    if (n < max)
+        *va = end;
+    return n;
+}
+
+unsigned mmu_unmap_run(struct arch_mmu *m, vaddr_t *va, vaddr_t end,
+                       struct mmu_entry *e, unsigned max)
+{
+    unsigned n = mmu_read_run(m, va, end, e, max);
+
+    for (unsigned i = 0; i < n; i++)
+        ASSERT(mmu_unmap(m, e[i].va, &e[i]));
+    return n;
+}
+
+void mmu_write_protect(struct arch_mmu *m, vaddr_t start, vaddr_t end)
+{
+    struct mmu_entry e;
+
+    for (; mmu_next(m, start, end, &e); start = e.va + e.size)
+        mmu_protect(m, e.va, e.prot & ~(unsigned)PROT_W);
 }
 
 void mmu_protect(struct arch_mmu *m, vaddr_t va, unsigned prot)

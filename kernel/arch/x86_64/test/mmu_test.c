@@ -158,6 +158,8 @@ static void test_huge(void **state)
     assert_int_equal(flushes, 1);
     assert_int_equal(mmu_table_pages(&m), 3);
     assert_int_equal(mmu_map(&m, va, 0x1000, PAGE_SIZE, PROT_R), -EEXIST);
+    assert_int_equal(mmu_present(&m, va, 32), UINT32_MAX);
+    assert_int_equal(mmu_present(&m, va + HUGE_SIZE, 32), 0);
     assert_true(mmu_lookup(&m, va + HUGE_SIZE - 1, &e));
     assert_int_equal(e.va, va);
     assert_int_equal(e.size, HUGE_SIZE);
@@ -227,6 +229,78 @@ static void check_next(struct arch_mmu *m, unsigned r, unsigned i)
     }
 }
 
+/* The runs: from (i) on in a region, (n) pages. */
+static void enter_run(struct arch_mmu *m, unsigned r, unsigned i, unsigned n,
+                      unsigned prot)
+{
+    paddr_t pa[REGION_PAGES];
+
+    for (unsigned k = 0; k < n; k++) {
+        pa[k] = (paddr_t)(1 + rand() % 1000000) << PAGE_SHIFT;
+        model[r][i + k] = (struct model){pa[k], prot};
+    }
+    assert_int_equal(mmu_map_run(m, address(r, i), pa, n, prot), n);
+}
+
+static void read_run(struct arch_mmu *m, unsigned r, unsigned i, unsigned n,
+                     bool take)
+{
+    vaddr_t va = address(r, i), end = address(r, i + n);
+    unsigned max = 1 + (unsigned)rand() % 40, at = i, got;
+    struct mmu_entry e[40];
+
+    do {
+        got = take ? mmu_unmap_run(m, &va, end, e, max)
+                   : mmu_read_run(m, &va, end, e, max);
+        for (unsigned k = 0; k < got; k++, at++) {
+            while (at < i + n && !model[r][at].pa)
+                at++;
+            assert_int_equal(e[k].va, address(r, at));
+            assert_int_equal(e[k].pa, model[r][at].pa);
+            assert_int_equal(e[k].prot, model[r][at].prot);
+            if (take)
+                model[r][at].pa = 0;
+        }
+        assert_int_equal(va, got < max ? end : e[got - 1].va + PAGE_SIZE);
+    } while (got == max);
+    while (at < i + n)
+        assert_int_equal(model[r][at++].pa, 0);
+}
+
+static void protect_run(struct arch_mmu *m, unsigned r, unsigned i, unsigned n)
+{
+    mmu_write_protect(m, address(r, i), address(r, i + n));
+    for (unsigned k = i; k < i + n; k++)
+        model[r][k].prot &= ~(unsigned)PROT_W;
+}
+
+static void change_run(struct arch_mmu *m, unsigned r, unsigned i, unsigned n,
+                       unsigned prot)
+{
+    switch (rand() % 4) {
+    case 0:
+        enter_run(m, r, i, n, prot);
+        break;
+    case 1:
+        protect_run(m, r, i, n);
+        break;
+    default:
+        read_run(m, r, i, n, rand() % 2);
+    }
+}
+
+static void check_present(struct arch_mmu *m, unsigned r, unsigned i)
+{
+    unsigned room = 32 - (address(r, i) >> PAGE_SHIFT) % 32;
+    unsigned n = 1 + (unsigned)rand() % room;
+    uint32_t expect = 0;
+
+    n = MIN(n, REGION_PAGES - i);
+    for (unsigned k = 0; k < n; k++)
+        expect |= (uint32_t)(model[r][i + k].pa != 0) << k;
+    assert_int_equal(mmu_present(m, address(r, i), n), expect);
+}
+
 static void change(struct arch_mmu *m, unsigned r, unsigned i)
 {
     static const unsigned prots[] = {
@@ -236,7 +310,7 @@ static void change(struct arch_mmu *m, unsigned r, unsigned i)
     struct model *p = &model[r][i];
     struct mmu_entry e;
 
-    switch (rand() % 5) {
+    switch (rand() % 6) {
     case 0:
     case 1:
         *p =
@@ -251,6 +325,9 @@ static void change(struct arch_mmu *m, unsigned r, unsigned i)
     case 3:
         assert_int_equal(mmu_unmap(m, address(r, i), &e), p->pa != 0);
         p->pa = 0;
+        break;
+    case 4:
+        change_run(m, r, i, MIN(n, REGION_PAGES - i), prot);
         break;
     default: /* unmap a run, and the tables that are empty then */
         n = MIN(n, REGION_PAGES - i);
@@ -273,6 +350,7 @@ static void test_random(void **state)
         unsigned r = (unsigned)rand() % 3, i = (unsigned)rand() % REGION_PAGES;
         change(&m, r, i);
         check_next(&m, r, (unsigned)rand() % REGION_PAGES);
+        check_present(&m, r, (unsigned)rand() % REGION_PAGES);
         assert_int_equal(mmu_lookup(&m, address(r, i), &e),
                          model[r][i].pa != 0);
         assert_int_equal(mmu_table_pages(&m), in_use);
