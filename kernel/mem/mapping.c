@@ -172,15 +172,14 @@ unsigned mapping_peek_range(struct mapping *m, uint64_t index, unsigned n,
     unsigned found = 0;
 
     spin_lock(&m->lock);
+    radix_get_run(&m->pages, index, n, (void **)out);
     for (unsigned i = 0; i < n; i++) {
-        struct page *p = radix_get(&m->pages, index + i);
-
-        out[i] = NULL;
-        if (!p || !up_to_date(p))
-            continue;
-        page_get(p);
-        out[i] = p;
-        found++;
+        if (out[i] && up_to_date(out[i])) {
+            page_get(out[i]);
+            found++;
+        } else {
+            out[i] = NULL;
+        }
     }
     spin_unlock(&m->lock);
     return found;

@@ -44,6 +44,33 @@ static bool fits(uint64_t index, unsigned height)
     return height >= LEVELS || !(index >> (height * BITS));
 }
 
+/* The node of the lowest level over (index); height > 0. */
+static struct node *leaf_of(const struct radix *r, uint64_t index)
+{
+    struct node *n = fits(index, r->height) ? r->root : NULL;
+
+    for (unsigned l = r->height; n && l > 1; l--)
+        n = n->slot[slot_of(index, l - 1)];
+    return n;
+}
+
+void radix_get_run(const struct radix *r, uint64_t index, unsigned n,
+                   void **out)
+{
+    while (n) {
+        unsigned at = slot_of(index, 0), k = MIN(n, SLOTS - at);
+        struct node *leaf = r->height ? leaf_of(r, index) : NULL;
+
+        for (unsigned i = 0; i < k; i++)
+            out[i] = leaf ? leaf->slot[at + i] : NULL;
+        if (!r->height && !index)
+            out[0] = r->root;
+        out += k;
+        index += k;
+        n -= k;
+    }
+}
+
 void *radix_get(const struct radix *r, uint64_t index)
 {
     void *p = r->root;

@@ -15,6 +15,9 @@ struct radix {
 };
 
 void *radix_get(const struct radix *r, uint64_t index); /* NULL: absent */
+/* Those at (n) indices in a row, NULL where absent, for less. */
+void radix_get_run(const struct radix *r, uint64_t index, unsigned n,
+                   void **out);
 /* The index must be free. 0 or -ENOMEM (nodes are allocated with
  * ALLOC_NOWAIT: spinlocks may be held). */
 int radix_insert(struct radix *r, uint64_t index, void *item);

@@ -40,6 +40,20 @@ static void check_next(const struct radix *r, void *const *model)
     assert_int_equal(found, expect);
 }
 
+static void check_run(const struct radix *r, void *const *model)
+{
+    unsigned from = (unsigned)(random_u64() % (N / 2));
+    unsigned n = (unsigned)(random_u64() % (N / 2 - from)) + 1;
+    void *out[N];
+
+    radix_get_run(r, from, n, out);
+    for (unsigned i = 0; i < n; i++)
+        assert_ptr_equal(out[i], model[from + i]);
+    radix_get_run(r, 1ul << 50, 20, out); /* nothing so far up */
+    for (unsigned i = 0; i < 20; i++)
+        assert_null(out[i]);
+}
+
 static void test_random(void **state)
 {
     static void *model[N];
@@ -59,8 +73,10 @@ static void test_random(void **state)
             assert_int_equal(radix_insert(&r, index, &items[i]), 0);
             model[i] = &items[i];
         }
-        if (round % 500 == 0)
+        if (round % 500 == 0) {
             check_next(&r, model);
+            check_run(&r, model);
+        }
     }
     for (unsigned i = 0; i < N; i++)
         assert_ptr_equal(radix_remove(&r, index_of(i)), model[i]);
@@ -73,6 +89,7 @@ static void test_edges(void **state)
     struct radix r = {NULL, 0};
     uint64_t at = 1;
     char item;
+    void *run[2];
 
     (void)state;
     assert_null(radix_get(&r, 0));
@@ -86,6 +103,9 @@ static void test_edges(void **state)
     assert_null(r.root);
     assert_int_equal(radix_insert(&r, 0, &item), 0);
     assert_int_equal(r.height, 0);
+    radix_get_run(&r, 0, 2, run);
+    assert_ptr_equal(run[0], &item);
+    assert_null(run[1]);
     at = 0;
     assert_ptr_equal(radix_next(&r, &at), &item);
     assert_ptr_equal(radix_remove(&r, 0), &item);
