@@ -186,21 +186,35 @@ static bool above_mark(unsigned order, unsigned flags)
     return left >= (int64_t)low_mark / 2;
 }
 
+/* The order of a block that gives at most (want) pages and breaks up no larger
+ * one than need be. */
+static unsigned refill_order(unsigned want)
+{
+    unsigned o = 0;
+
+    while (o < PAGE_ORDER_MAX && list_empty(&free_lists[o]))
+        o++;
+    while (1u << o > want)
+        o--;
+    return o;
+}
+
 static struct page *pcp_refill(struct pcp *c)
 {
-    struct page *first;
-
     spin_lock(&lock);
-    first = block_take(0);
-    while (first && c->count < PCP_BATCH) {
-        struct page *p = block_take(0);
+    while (c->count < PCP_BATCH) {
+        unsigned order = refill_order(PCP_BATCH - c->count);
+        struct page *p = block_take(order);
 
         if (!p)
             break;
-        c->page[c->count++] = p;
+        for (unsigned i = 1u << order; i-- > 0;) {
+            p[i].order = 0;
+            c->page[c->count++] = &p[i];
+        }
     }
     spin_unlock(&lock);
-    return first;
+    return c->count ? c->page[--c->count] : NULL;
 }
 
 static void pcp_drain(struct pcp *c, unsigned keep)
