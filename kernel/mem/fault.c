@@ -29,17 +29,19 @@ void fault_window(struct fault *f, unsigned pages)
 
 bool fault_clip(struct fault *f)
 {
-    struct mmu_entry e;
+    unsigned n = (unsigned)((f->to - f->from) >> PAGE_SHIFT);
+    unsigned at = (unsigned)((f->addr - f->from) >> PAGE_SHIFT);
+    uint32_t there = mmu_present(&f->mm->mmu, f->from, n), below, above;
+    vaddr_t base = f->from;
 
-    while (mmu_next(&f->mm->mmu, f->from, f->to, &e)) {
-        if (e.va > f->addr) {
-            f->to = e.va;
-            return true;
-        }
-        if (e.va + e.size > f->addr)
-            return false;
-        f->from = e.va + e.size;
-    }
+    if (there >> at & 1)
+        return false;
+    below = there & ((1u << at) - 1);
+    above = there >> at;
+    if (below)
+        f->from = base + (32 - (unsigned)__builtin_clz(below)) * PAGE_SIZE;
+    if (above)
+        f->to = f->addr + (unsigned)__builtin_ctz(above) * PAGE_SIZE;
     return true;
 }
 

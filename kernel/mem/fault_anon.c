@@ -102,15 +102,24 @@ static unsigned get_pages(struct page **pages, unsigned n)
     return got;
 }
 
-/* Enter pages from the window's start on; pte_lock held. How many. */
+/* Enter pages from the window's start on, which advances; pte_lock held. How
+ * many. */
 static unsigned enter_pages(struct fault *f, struct page **pages, unsigned n)
 {
-    unsigned i;
+    unsigned done, max = (unsigned)((f->to - f->from) >> PAGE_SHIFT);
+    paddr_t pa[AROUND_MAX];
 
-    for (i = 0; i < n && f->from < f->to; i++, f->from += PAGE_SIZE)
-        if (fault_enter(f, f->from, pages[i], vma_rights(f->vma)) < 0)
-            break;
-    return i;
+    n = MIN(n, max);
+    for (unsigned i = 0; i < n; i++) {
+        pa[i] = page_paddr(pages[i]);
+        /* Before the entry: afterwards others may count too. */
+        atomic_store_explicit(&pages[i]->mapcount, 1, memory_order_relaxed);
+    }
+    done = mmu_map_run(&f->mm->mmu, f->from, pa, n, vma_rights(f->vma));
+    for (unsigned i = done; i < n; i++)
+        atomic_store_explicit(&pages[i]->mapcount, 0, memory_order_relaxed);
+    f->from += done * PAGE_SIZE;
+    return done;
 }
 
 static int fault_small(struct fault *f)

@@ -64,25 +64,52 @@ static int enter_copy(struct fault *f, struct page *from)
     return rc;
 }
 
-/* Enter the pages of the window that are still in the cache; those entered are
- * cleared in (pages), which begins at (base). pte_lock held. */
+/* Pages of the window that follow each other and are still in the cache, from
+ * page (i) of (n) on. */
+static unsigned in_a_row(struct page **pages, unsigned i, unsigned n,
+                         paddr_t *pa)
+{
+    unsigned k;
+
+    for (k = 0; i + k < n; k++) {
+        struct page *p = pages[i + k];
+
+        if (!p || !(page_flags(p) & PG_CACHE))
+            break;
+        pa[k] = page_paddr(p);
+    }
+    return k;
+}
+
+/* Enter what is still in the cache of the window, whose pages are (pages) from
+ * (base) on; those entered are cleared there. pte_lock held. */
 static int enter_cached(struct fault *f, struct page **pages, vaddr_t base,
                         unsigned *entered)
 {
-    for (vaddr_t va = f->from; va < f->to; va += PAGE_SIZE) {
-        struct page **p = &pages[(va - base) >> PAGE_SHIFT];
+    unsigned i = (unsigned)((f->from - base) >> PAGE_SHIFT);
+    unsigned n = (unsigned)((f->to - base) >> PAGE_SHIFT);
+    unsigned wanted = (unsigned)((f->addr - base) >> PAGE_SHIFT);
+    unsigned prot = mm_entry_prot(f->vma, pages[wanted]);
+    paddr_t pa[AROUND];
 
-        if (!*p)
-            continue;
-        if (!(page_flags(*p) & PG_CACHE)) {
-            if (va == f->addr)
+    while (i < n) {
+        unsigned row = in_a_row(pages, i, n, pa), done;
+
+        if (!row) {
+            if (i++ == wanted)
                 return -EAGAIN;
             continue;
         }
-        if (fault_enter(f, va, *p, mm_entry_prot(f->vma, *p)) < 0)
-            return va <= f->addr ? -ENOMEM : 0;
-        *p = NULL;
-        ++*entered;
+        done = mmu_map_run(&f->mm->mmu, base + i * PAGE_SIZE, pa, row, prot);
+        for (unsigned k = 0; k < done; k++) {
+            atomic_fetch_add_explicit(&pages[i + k]->mapcount, 1,
+                                      memory_order_relaxed);
+            pages[i + k] = NULL;
+        }
+        *entered += done;
+        i += done;
+        if (done < row)
+            return i <= wanted ? -ENOMEM : 0;
     }
     return 0;
 }

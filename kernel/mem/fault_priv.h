@@ -17,7 +17,8 @@ struct fault {
     vaddr_t from, to; /* what is to be entered around addr */
 };
 
-/* The aligned block of (pages) around the address, as far as the area goes. */
+/* The aligned block of (pages) around the address, a power of two up to 32, as
+ * far as the area goes. */
 void fault_window(struct fault *f, unsigned pages);
 /* Narrow the window to the absent entries around the address. False if that
  * one is present. pte_lock held. */

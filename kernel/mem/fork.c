@@ -13,6 +13,8 @@
 #include "mem/mm_priv.h"
 #include "sched/cpu.h"
 
+#define BATCH 64
+
 static struct vma *clone_area(struct mm *mm, const struct vma *from)
 {
     struct vma *v = vma_alloc();
@@ -27,57 +29,101 @@ static struct vma *clone_area(struct mm *mm, const struct vma *from)
     return v;
 }
 
-static void add_references(struct page *p, unsigned n)
+/* How many entries from (e) on the child can get in one piece: small ones in a
+ * row with the same rights. Their frames go to (pa). */
+static unsigned same_kind(const struct mmu_entry *e, unsigned n, paddr_t *pa)
 {
-    for (unsigned i = 0; i < n; i++) {
-        page_get(p + i);
-        atomic_fetch_add_explicit(&p[i].mapcount, 1, memory_order_relaxed);
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        if (e[i].size != PAGE_SIZE || e[i].prot != e[0].prot ||
+            e[i].va != e[0].va + i * PAGE_SIZE)
+            break;
+        pa[i] = e[i].pa;
     }
+    return i;
 }
 
-/* One entry of the parent. Both page-table locks held. */
-static int share_entry(struct mm *to, struct mm *from, const struct vma *v,
-                       const struct mmu_entry *e)
+/* Enter (n) of the parent's entries in the child, in runs; how many were. */
+static unsigned enter_runs(struct mm *to, const struct mmu_entry *e, unsigned n)
 {
-    unsigned n = (unsigned)(e->size / PAGE_SIZE);
-    unsigned prot = e->prot & ~(unsigned)PROT_W;
-    struct page *p = v->flags & VMA_PFN ? NULL : page_of(e->pa);
-    int rc;
+    paddr_t pa[BATCH];
+    unsigned done = 0;
 
-    if (p && (page_flags(p) & PG_FILE))
-        return 0; /* the file's own page: can be faulted in */
-    rc = mmu_map(&to->mmu, e->va, e->pa, e->size, prot);
-    if (rc < 0 || !p)
-        return rc;
-    add_references(p, n);
-    rss_add(to, RSS_ANON, n);
-    if (e->prot & PROT_W)
-        mmu_protect(&from->mmu, e->va, prot);
-    return 0;
+    while (done < n) {
+        unsigned prot = e[done].prot & ~(unsigned)PROT_W;
+        unsigned run = same_kind(e + done, n - done, pa), got;
+
+        if (run) {
+            got = mmu_map_run(&to->mmu, e[done].va, pa, run, prot);
+            done += got;
+            if (got < run)
+                break;
+        } else {
+            if (mmu_map(&to->mmu, e[done].va, e[done].pa, HUGE_SIZE, prot) < 0)
+                break;
+            done++;
+        }
+    }
+    return done;
+}
+
+/* Drop the file's own pages, which can be faulted in, from (n) entries. */
+static unsigned keep_private(struct mmu_entry *e, unsigned n)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct page *p = page_of(e[i].pa);
+
+        if (!p || !(page_flags(p) & PG_FILE))
+            e[kept++] = e[i];
+    }
+    return kept;
+}
+
+static void add_references(struct mm *to, const struct mmu_entry *e, unsigned n)
+{
+    int64_t sum = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned pages = (unsigned)(e[i].size / PAGE_SIZE);
+        struct page *p = page_of(e[i].pa);
+
+        for (unsigned k = 0; p && k < pages; k++) {
+            page_get(p + k);
+            atomic_fetch_add_explicit(&p[k].mapcount, 1, memory_order_relaxed);
+        }
+        sum += p ? pages : 0;
+    }
+    rss_add(to, RSS_ANON, sum);
 }
 
 /* Entries from *(va) on, which advances; false when done, or *(rc) < 0. */
 static bool share_some(struct mm *to, struct mm *from, const struct vma *v,
                        vaddr_t *va, int *rc)
 {
-    struct mmu_entry e;
-    bool more = false;
+    struct mmu_entry e[BATCH];
+    vaddr_t start = *va;
+    unsigned n, kept, done;
 
     spin_lock(&from->pte_lock);
     /* Nobody else takes two of these: the child is not known yet except to
      * its files' lists, whose walkers take one. */
     spin_lock_nested(&to->pte_lock);
-    for (int i = 0; i < 256 && *rc == 0; i++) {
-        more = mmu_next(&from->mmu, *va, v->end, &e);
-        if (!more)
-            break;
-        *rc = share_entry(to, from, v, &e);
-        if (*rc == 0)
-            *va = e.va + e.size;
+    n = mmu_read_run(&from->mmu, va, v->end, e, BATCH);
+    kept = keep_private(e, n);
+    done = enter_runs(to, e, kept);
+    if (!(v->flags & VMA_PFN))
+        add_references(to, e, done);
+    if (done < kept) {
+        *va = e[done].va;
+        *rc = -ENOMEM;
     }
+    mmu_write_protect(&from->mmu, start, *va);
     spin_unlock(&to->pte_lock);
     spin_unlock(&from->pte_lock);
-    return more;
+    return done < kept || n == BATCH;
 }
 
 /* Page tables are allocated without waiting. Where that fails, wait for a page
@@ -107,6 +153,14 @@ static int share_area(struct mm *to, struct mm *from, const struct vma *v)
     return 0;
 }
 
+/* Does the child need entries of its parent's for this area? */
+static bool has_private(const struct vma *v)
+{
+    if (v->flags & (VMA_SHARED | VMA_WIPEONFORK))
+        return false;
+    return !v->mapping || (v->flags & VMA_WRITABLE);
+}
+
 static int copy_areas(struct mm *to, struct mm *from)
 {
     struct vma *v;
@@ -120,7 +174,7 @@ static int copy_areas(struct mm *to, struct mm *from)
         c = clone_area(to, v);
         if (!c)
             return -ENOMEM;
-        if (v->flags & (VMA_SHARED | VMA_WIPEONFORK))
+        if (!has_private(v))
             continue;
         rc = share_area(to, from, v);
         if (rc < 0)

@@ -209,6 +209,8 @@ static struct vma *make_area(size_t len, unsigned prot, unsigned flags,
         vma_dispose(v);
         return ERR_PTR(rc);
     }
+    if (v->mapping && (v->prot & PROT_W))
+        v->flags |= VMA_WRITABLE;
     return v;
 }
 

@@ -42,6 +42,7 @@ enum vma_flag {
     VMA_MAYWRITE = 16, /* mprotect may add PROT_W */
     VMA_STACK = 32, VMA_DONTFORK = 64, VMA_WIPEONFORK = 128, VMA_HEAP = 256,
     VMA_NOHUGE = 512, VMA_PFN = 1024, /* frames not counted (vdso data) */
+    VMA_WRITABLE = 2048, /* of a file: has been writable, may hold copies */
 };
 
 struct mm {

@@ -66,6 +66,7 @@ static int protect_area(struct mm *mm, struct vma **v, vaddr_t start,
 {
     vaddr_t from = MAX(start, (*v)->start), to = MIN(end, (*v)->end);
     uint64_t pages = (to - from) >> PAGE_SHIFT;
+    unsigned flags = (*v)->flags;
     struct vma *now;
 
     if ((prot & PROT_W) && !((*v)->flags & VMA_MAYWRITE))
@@ -74,7 +75,9 @@ static int protect_area(struct mm *mm, struct vma **v, vaddr_t start,
         return -ENOMEM;
     if (prot == (*v)->prot)
         return 0;
-    now = vma_change(mm, *v, from, to, prot, (*v)->flags, dead);
+    if ((prot & PROT_W) && (*v)->mapping)
+        flags |= VMA_WRITABLE;
+    now = vma_change(mm, *v, from, to, prot, flags, dead);
     if (!now)
         return -ENOMEM;
     update_entries(mm, now, from, to);

@@ -38,38 +38,43 @@ static void batch_release(struct batch *b)
     b->end = 0;
 }
 
-static void uncount(struct page *p, unsigned n)
+static void mark_dirty(struct page *p)
 {
-    for (unsigned i = 0; i < n; i++)
-        atomic_fetch_sub_explicit(&p[i].mapcount, 1, memory_order_relaxed);
-}
-
-/* The entry has been removed from the table. A page of the kernel's own
- * (VMA_PFN) has no reference. */
-static void batch_add(struct batch *b, const struct vma *v,
-                      const struct mmu_entry *e)
-{
-    unsigned n = (unsigned)(e->size / PAGE_SIZE);
-    struct page *p = v->flags & VMA_PFN ? NULL : page_of(e->pa);
-
-    if (!b->end)
-        b->start = e->va;
-    b->end = e->va + e->size;
-    if (!p)
-        return;
-    if (e->dirty && (page_flags(p) & (PG_CACHE | PG_STORE)) == PG_CACHE &&
+    if ((page_flags(p) & (PG_CACHE | PG_STORE | PG_DIRTY)) == PG_CACHE &&
         !(atomic_fetch_or_explicit(&p->flags, PG_DIRTY, memory_order_relaxed) &
           PG_DIRTY))
         atomic_fetch_add_explicit(&mapping_nr_dirty, 1, memory_order_relaxed);
-    uncount(p, n);
-    rss_add(b->mm, rss_kind(p), -(int64_t)n);
-    b->page[b->n] = p;
-    b->huge[b->n++] = n > 1;
+}
+
+/* The batch's entries have been removed from the tables; their references are
+ * the batch's now. A page of the kernel's own (VMA_PFN) has none. */
+static void batch_count(struct batch *b, const struct vma *v,
+                        const struct mmu_entry *e, unsigned n)
+{
+    int64_t gone[RSS_KINDS] = {0};
+
+    for (unsigned i = 0; i < n; i++, e++) {
+        unsigned pages = (unsigned)(e->size / PAGE_SIZE);
+        struct page *p = v->flags & VMA_PFN ? NULL : page_of(e->pa);
+
+        if (!p)
+            continue;
+        if (e->dirty)
+            mark_dirty(p);
+        for (unsigned k = 0; k < pages; k++)
+            atomic_fetch_sub_explicit(&p[k].mapcount, 1, memory_order_relaxed);
+        gone[rss_kind(p)] -= pages;
+        b->page[b->n] = p;
+        b->huge[b->n++] = pages > 1;
+    }
+    for (unsigned k = 0; k < RSS_KINDS; k++)
+        if (gone[k])
+            rss_add(b->mm, k, gone[k]);
 }
 
 /* Which pages of an area are to go. */
 struct filter {
-    const struct mapping *file_only; /* NULL: all; else leave private copies */
+    bool file_only; /* leave private copies */
 };
 
 static bool selected(const struct filter *f, const struct mmu_entry *e)
@@ -79,22 +84,40 @@ static bool selected(const struct filter *f, const struct mmu_entry *e)
     return !f->file_only || (p && (page_flags(p) & PG_FILE));
 }
 
+/* Of (n) entries read take those selected, which are moved to the front. */
+static unsigned take_selected(struct arch_mmu *mmu, struct mmu_entry *e,
+                              unsigned n, const struct filter *f)
+{
+    unsigned taken = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        if (selected(f, &e[i]) && mmu_unmap(mmu, e[i].va, &e[taken]))
+            taken++;
+    return taken;
+}
+
 /* One batch: from *(va) on, which advances. False at the end of the range. */
 static bool zap_batch(struct batch *b, const struct vma *v, vaddr_t *va,
                       vaddr_t end, const struct filter *f)
 {
     struct arch_mmu *mmu = &b->mm->mmu;
-    struct mmu_entry e;
-    bool more = false;
+    struct mmu_entry e[BATCH];
+    unsigned n, taken;
 
     spin_lock(&b->mm->pte_lock);
-    while (b->n < BATCH && (more = mmu_next(mmu, *va, end, &e))) {
-        *va = e.va + e.size;
-        if (selected(f, &e) && mmu_unmap(mmu, e.va, &e))
-            batch_add(b, v, &e);
+    if (f->file_only) {
+        n = mmu_read_run(mmu, va, end, e, BATCH);
+        taken = take_selected(mmu, e, n, f);
+    } else {
+        n = taken = mmu_unmap_run(mmu, va, end, e, BATCH);
     }
     spin_unlock(&b->mm->pte_lock);
-    return more;
+    if (taken) {
+        b->start = e[0].va;
+        b->end = e[taken - 1].va + e[taken - 1].size;
+        batch_count(b, v, e, taken);
+    }
+    return n == BATCH;
 }
 
 static void zap(struct mm *mm, const struct vma *v, vaddr_t start, vaddr_t end,
@@ -112,7 +135,7 @@ static void zap(struct mm *mm, const struct vma *v, vaddr_t start, vaddr_t end,
 
 void mm_zap(struct mm *mm, struct vma *v, vaddr_t start, vaddr_t end)
 {
-    const struct filter all = {NULL};
+    const struct filter all = {false};
 
     /* By pieces, so that a giant does not keep others waiting. */
     while (start < end) {
@@ -159,7 +182,7 @@ static bool overlap(const struct vma *v, uint64_t start, uint64_t end,
 void mm_unmap_mapping(struct mapping *m, uint64_t start, uint64_t end,
                       bool even_cows)
 {
-    const struct filter f = {even_cows ? NULL : m};
+    const struct filter f = {!even_cows};
     vaddr_t from, to;
     struct vma *v;
 
