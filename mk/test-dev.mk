@@ -3,7 +3,8 @@
 
 DEV_HOST := $(B)/host/dev
 DEV_TEST_CFLAGS := $(HOST_TEST_CFLAGS) -Ikernel -Iinclude
-DEV_TESTS := n_tty_test gpt_test aml_test virtqueue_test chacha20_test
+DEV_TESTS := n_tty_test gpt_test aml_test virtqueue_test \
+	virtio_net_test chacha20_test
 DEV_FUZZERS := gpt_fuzz aml_fuzz virtq_fuzz
 
 $(DEV_HOST)/n_tty_test: kernel/dev/n_tty.c kernel/dev/n_tty_out.c
@@ -11,6 +12,8 @@ $(DEV_HOST)/gpt_test $(DEV_HOST)/gpt_fuzz: kernel/dev/gpt.c
 $(DEV_HOST)/aml_test $(DEV_HOST)/aml_fuzz: kernel/dev/aml.c \
 	tests/host/dev_fakes.c
 $(DEV_HOST)/virtqueue_test $(DEV_HOST)/virtq_fuzz: \
+	kernel/dev/virtio/virtqueue.c tests/host/dev_fakes.c
+$(DEV_HOST)/virtio_net_test: kernel/dev/virtio/virtio_net.c \
 	kernel/dev/virtio/virtqueue.c tests/host/dev_fakes.c
 $(DEV_HOST)/chacha20_test: kernel/dev/chacha20.c
 

@@ -24,6 +24,7 @@
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/pbuf.h"
+#include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/ip.h"
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/tcp.h"
@@ -172,6 +173,13 @@ static err_t link_output(struct netif *n, struct pbuf *p)
     err_t err = transmit(d, flat);
     pbuf_free(flat);
     return err;
+}
+
+/* lwIP has marked the connections whose segments were refused. */
+void netif_tx_room(struct netdev *d)
+{
+    (void)d;
+    tcp_txnow();
 }
 
 static err_t loop_output(struct netif *n, struct pbuf *p)

@@ -23,7 +23,8 @@ struct net_piece {
 };
 struct netdev_ops {
     /* Send one frame given as pieces in kernel memory; copies or maps it
-     * before it returns. 0, -ENOBUFS (try later; stack drops). (csum_start,
+     * before it returns. 0, -ENOBUFS (stack drops; who can repeat it does so
+     * when the driver calls netif_tx_room, or by a timer). (csum_start,
      * csum_offset): device computes the checksum if csum_start != 0. */
     int (*transmit)(struct netdev *d, const struct net_piece *p, unsigned n,
                     unsigned csum_start, unsigned csum_offset);
@@ -53,6 +54,8 @@ int net_register(struct netdev *d);
  * (free)(arg). Called from poll. */
 void netif_receive(struct netdev *d, void *data, uint32_t len, bool csum_ok,
                    void (*free)(void *arg), void *arg);
+/* A queue that was full has room again. Called from poll. */
+void netif_tx_room(struct netdev *d);
 void netif_link_changed(struct netdev *d, bool up);
 
 void net_init(void); /* stack, loopback, SOFTIRQ_NET; then drivers register */

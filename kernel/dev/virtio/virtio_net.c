@@ -5,13 +5,15 @@
  *
  * Both queues belong to net_lock: the stack calls poll, transmit and flush with
  * it held. Buffers are of one size, from one cache; a received one is lent to
- * the stack, which frees it whenever it likes, and a new one takes its place
- * in the ring. Sending copies: frames are small, and the copy's buffer can
- * wait for the device as long as it takes while TCP goes on with the original.
+ * the stack, which frees it whenever it likes, once a new one has taken its
+ * place in the ring. Without memory for that the frame is dropped and its own
+ * buffer goes back: a ring that ran empty would never interrupt again. Sending
+ * copies: frames are small, and the copy's buffer can wait for the device as
+ * long as it takes while TCP goes on with the original.
  *
  * The receive queue interrupts; its interrupt stays off while there is work.
- * The transmit queue never does: finished frames are taken back when the next
- * ones are sent.
+ * The transmit queue interrupts only when a frame found it full; else finished
+ * frames are taken back when the next ones are sent.
  */
 #include <linux/virtio_net.h>
 
@@ -41,7 +43,8 @@ _Static_assert(HDR_LEN + FRAME_MAX <= BUF_SIZE, "buffer size");
 #define RX_SMALL    64  /* ... on machines with less than SMALL_PAGES */
 #define SMALL_PAGES ((256ul << 20) / PAGE_SIZE)
 #define TX_MAX      256
-#define TX_RECLAIM  64 /* free slots below which finished frames are taken */
+#define TX_RECLAIM  64  /* free slots below which finished frames are taken */
+#define TX_ROOM     64u /* free slots with which a full queue is open again */
 
 /* n net_lock */
 struct virtio_net {
@@ -50,6 +53,7 @@ struct virtio_net {
     struct virtqueue *rx, *tx;   /* n */
     unsigned rx_target;          /* I buffers to keep in the ring */
     unsigned rx_filled;          /* n */
+    bool tx_full;                /* n a frame found no slot */
     _Atomic bool config_changed; /* set by the interrupt */
 };
 
@@ -60,6 +64,14 @@ static void rx_irq(void *arg)
     struct virtio_net *v = arg;
 
     virtqueue_irq_disable(v->rx);
+    softirq_raise(SOFTIRQ_NET);
+}
+
+static void tx_irq(void *arg)
+{
+    struct virtio_net *v = arg;
+
+    virtqueue_irq_disable(v->tx);
     softirq_raise(SOFTIRQ_NET);
 }
 
@@ -80,18 +92,25 @@ static void buffer_free(void *buf)
     slab_free(buffers, buf);
 }
 
+/* (buf) is the ring's or freed. */
+static bool offer(struct virtio_net *v, void *buf)
+{
+    struct virtq_buf b = {virt_to_phys(buf), BUF_SIZE};
+
+    if (virtqueue_add(v->rx, &b, 0, 1, buf)) {
+        buffer_free(buf);
+        return false;
+    }
+    v->rx_filled++;
+    return true;
+}
+
 static void refill(struct virtio_net *v)
 {
     while (v->rx_filled < v->rx_target) {
         void *buf = slab_alloc(buffers, ALLOC_NOWAIT);
-        if (!buf)
+        if (!buf || !offer(v, buf))
             break; /* tried again with the next packet */
-        struct virtq_buf b = {virt_to_phys(buf), BUF_SIZE};
-        if (virtqueue_add(v->rx, &b, 0, 1, buf)) {
-            buffer_free(buf);
-            break;
-        }
-        v->rx_filled++;
     }
     virtqueue_kick(v->rx);
 }
@@ -113,6 +132,20 @@ static void receive(struct virtio_net *v, uint8_t *buf, uint32_t len)
                   v->dev.rx_csum && (h->flags & good), buffer_free, buf);
 }
 
+static void take(struct virtio_net *v, void *buf, uint32_t len)
+{
+    void *fresh = slab_alloc(buffers, ALLOC_NOWAIT);
+
+    v->rx_filled--;
+    if (fresh) {
+        offer(v, fresh);
+        receive(v, buf, len);
+    } else {
+        v->dev.rx_dropped++;
+        offer(v, buf);
+    }
+}
+
 static void read_link(struct virtio_net *v)
 {
     uint16_t status = VIRTIO_NET_S_LINK_UP;
@@ -122,6 +155,34 @@ static void read_link(struct virtio_net *v)
                                     offsetof(struct virtio_net_config, status),
                                     &status, sizeof(status));
     netif_link_changed(&v->dev, status & VIRTIO_NET_S_LINK_UP);
+}
+
+static void reclaim(struct virtio_net *v)
+{
+    void *buf;
+
+    while ((buf = virtqueue_get(v->tx, NULL)))
+        buffer_free(buf);
+}
+
+/* Is there a free slot now? If not, the next finished frame interrupts. */
+static bool tx_wait(struct virtio_net *v)
+{
+    do
+        reclaim(v);
+    while (virtqueue_irq_enable(v->tx));
+    return virtqueue_free_slots(v->tx);
+}
+
+/* The queue was full: go on when a good part of it is free. */
+static void tx_poll(struct virtio_net *v)
+{
+    tx_wait(v);
+    if (virtqueue_free_slots(v->tx) < MIN(TX_ROOM, virtqueue_size(v->tx)))
+        return;
+    virtqueue_irq_disable(v->tx);
+    v->tx_full = false;
+    netif_tx_room(&v->dev);
 }
 
 static bool net_poll(struct netdev *d, unsigned budget)
@@ -135,10 +196,11 @@ static bool net_poll(struct netdev *d, unsigned budget)
         atomic_exchange_explicit(&v->config_changed, false,
                                  memory_order_acquire))
         read_link(v);
+    if (unlikely(v->tx_full))
+        tx_poll(v);
     while (n < budget && (buf = virtqueue_get(v->rx, &len))) {
         n++;
-        v->rx_filled--;
-        receive(v, buf, len);
+        take(v, buf, len);
     }
     if (n)
         refill(v);
@@ -152,12 +214,18 @@ static bool net_poll(struct netdev *d, unsigned budget)
 
 /* --- sending ----------------------------------------------------------- */
 
-static void reclaim(struct virtio_net *v)
+/* What was not shown to the device yet cannot finish. */
+static bool tx_slot(struct virtio_net *v)
 {
-    void *buf;
-
-    while ((buf = virtqueue_get(v->tx, NULL)))
-        buffer_free(buf);
+    if (virtqueue_free_slots(v->tx) < TX_RECLAIM)
+        reclaim(v);
+    if (likely(virtqueue_free_slots(v->tx)))
+        return true;
+    virtqueue_kick(v->tx);
+    if (tx_wait(v))
+        return true;
+    v->tx_full = true;
+    return false;
 }
 
 static int net_transmit(struct netdev *d, const struct net_piece *p, unsigned n,
@@ -166,8 +234,8 @@ static int net_transmit(struct netdev *d, const struct net_piece *p, unsigned n,
     struct virtio_net *v = d->private;
     uint32_t len = HDR_LEN;
 
-    if (virtqueue_free_slots(v->tx) < TX_RECLAIM)
-        reclaim(v);
+    if (!tx_slot(v))
+        return -ENOBUFS;
     uint8_t *buf = slab_alloc(buffers, ALLOC_NOWAIT);
     if (!buf)
         return -ENOBUFS;
@@ -237,12 +305,13 @@ static int net_probe(struct virtio_device *d)
         buffers = slab_cache_create("virtio-net", BUF_SIZE, 64);
     v->device = d;
     v->rx = virtqueue_create(d, QUEUE_RX, RX_MAX, rx_irq, v);
-    v->tx = v->rx ? virtqueue_create(d, QUEUE_TX, TX_MAX, NULL, NULL) : NULL;
+    v->tx = v->rx ? virtqueue_create(d, QUEUE_TX, TX_MAX, tx_irq, v) : NULL;
     if (!v->tx) {
         virtio_reset(d);
         kfree(v);
         return -EIO;
     }
+    virtqueue_irq_disable(v->tx);
     v->dev.mtu = MTU;
     v->dev.tx_csum = virtio_has(d, VIRTIO_NET_F_CSUM);
     v->dev.rx_csum = virtio_has(d, VIRTIO_NET_F_GUEST_CSUM);
