@@ -16,5 +16,5 @@ erlc -o "$beams" tests/e2e/*.erl
 suites=
 for s; do suites="$suites ${s}_SUITE"; done
 # shellcheck disable=SC2086 # a list of words
-exec ct_run -noinput -no_auto_compile -dir "$beams" -suite $suites \
+exec ct_run -noinput -sname "unibeam-e2e-$$" -no_auto_compile -dir "$beams" -suite $suites \
     -logdir "$logs" -pa "$beams" -erl_args -kernel logger_level error
