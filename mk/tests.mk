@@ -32,9 +32,10 @@ CHECKS += lib boot guest builder
 # --- all of them -------------------------------------------------------------
 
 # Machines: the example release, booted every way there is.
+E2E_SUITES = $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
 .PHONY: check-e2e
 check-e2e: $(B)/hello.img
-	$(Q)tests/e2e/run.sh hello fault port
+	$(Q)tests/e2e/run.sh $(E2E_SUITES)
 
 .PHONY: check test setup
 check:

@@ -7,12 +7,13 @@
 %% dies with its handle's process, and so with the test case that started it.
 -module(vm).
 -export([start/2, wait/3, status/2, console/1, stop/1, signal/2, port/1]).
+-export([os_pid/1]).
 -export([http/2, http/3, recv_all/3, free_port/0]).
 
 -record(vm, {pid, port}).
 
 %% Options: machine, cpus, memory, cpu, direct, append, env, args (extra words
-%% of the command), forward (default true: a free port to the guest's 8080).
+%% of the command), qemu (words for QEMU), forward (default true: a free port to the guest's 8080).
 start(Image, Opts) ->
     Port = free_port(),
     Args = run_args(Image, Port, Opts),
@@ -35,8 +36,11 @@ run_args(Image, Port, Opts) ->
        end,
        case O(append, "") of "" -> []; A -> ["--append", A] end,
        lists:append([["--env", E] || E <- O(env, [])]),
-       O(args, []),
-       case O(cpu, "") of "" -> []; C -> ["--", "-cpu", C] end]).
+       O(args, []), qemu_args(O(cpu, ""), O(qemu, []))]).
+
+qemu_args("", []) -> [];
+qemu_args("", Words) -> ["--" | Words];
+qemu_args(Cpu, Words) -> ["--", "-cpu", Cpu | Words].
 
 port(#vm{port = P}) -> P.
 
@@ -51,6 +55,9 @@ status(#vm{pid = P}, Timeout) ->
 console(#vm{pid = P}) -> call(P, console, 5000).
 
 signal(#vm{pid = P}, Name) -> call(P, {signal, Name}, 5000).
+
+%% Of the command; the emulator is its child.
+os_pid(#vm{pid = P}) -> call(P, os_pid, 5000).
 
 %% End it without ceremony.
 stop(#vm{pid = P}) ->
@@ -112,6 +119,7 @@ kill(#st{status = undefined, os_pid = Pid}) ->
 kill(_) -> ok.
 
 request(console, From, Ref, St) -> From ! {Ref, St#st.text}, St;
+request(os_pid, From, Ref, St) -> From ! {Ref, St#st.os_pid}, St;
 request({signal, Name}, From, Ref, St) ->
     os:cmd("kill -" ++ Name ++ " " ++ integer_to_list(St#st.os_pid)),
     From ! {Ref, ok},
