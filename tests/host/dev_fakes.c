@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86_64/arch.h"
 #include "lib/log.h"
 #include "lib/string.h"
 #include "mem/page.h"
@@ -37,6 +38,11 @@ void *kzalloc(size_t size, unsigned flags)
 void kfree(const void *p)
 {
     free((void *)p);
+}
+
+void arch_device_barrier(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
 }
 
 /* A page is a descriptor with its memory behind it; "physical" addresses are

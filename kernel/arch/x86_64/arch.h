@@ -189,6 +189,9 @@ size_t mmu_table_pages(struct arch_mmu *m); /* for statistics */
 
 /* Map device registers, uncached; never unmapped. NULL = no memory. */
 volatile void *arch_mmio_map(paddr_t pa, size_t size);
+/* A full barrier between this processor and devices that share memory: what
+ * was stored before is visible to them before what follows is loaded. */
+void arch_device_barrier(void);
 
 /* --- user memory (see mem/user.h for the checked interface) ------------- */
 

@@ -136,7 +136,7 @@ struct cpu_features {
     unsigned phys_bits;
     bool nx, pge, smep, smap, umip, gb_pages, xsave, xsaveopt, x2apic,
         tsc_deadline, invariant_tsc, rdrand, rdseed, hypervisor, tsc, apic, pat,
-        kvm;
+        kvm, tcg;
 };
 extern struct cpu_features cpu_features;
 

@@ -93,6 +93,8 @@ static void detect_hypervisor(struct cpu_features *f)
 
     f->hv_leaf = 0x40000000;
     f->max_hv_leaf = r.eax;
+    f->tcg = r.ebx == 0x54474354 && r.ecx == 0x43544743 && /* "TCGTCGTCGTCG" */
+             r.edx == 0x47435447;
     for (uint32_t base = 0x40000000; base < 0x40000400; base += 0x100) {
         r = cpuid(base, 0);
         if (r.ebx == 0x4b4d564b && r.ecx == 0x564b4d56 && r.edx == 0x4d) {
@@ -113,6 +115,18 @@ void cpu_detect(void)
     detect_extended(f);
     if (f->hypervisor)
         detect_hypervisor(f);
+}
+
+/* QEMU's emulation, before version 8, drops barriers and atomics from a machine
+ * of one processor, but plays devices in another thread of the host: a load
+ * may pass the store before it, and a device that looks in between goes to
+ * sleep as we do. A write of the task priority takes a lock in QEMU, which is
+ * the barrier. (Writing 0 changes nothing: we never raise it.) */
+void arch_device_barrier(void)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (unlikely(cpu_features.tcg && nr_cpus == 1))
+        __asm__ volatile("movq %0, %%cr8" : : "r"(0ul) : "memory");
 }
 
 uint64_t cpu_cr4(void)

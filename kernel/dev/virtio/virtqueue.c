@@ -25,8 +25,7 @@
  */
 #include "dev/virtio/virtqueue.h"
 
-#include <stdatomic.h>
-
+#include "arch/x86_64/arch.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/string.h"
@@ -199,7 +198,7 @@ void virtqueue_kick(struct virtqueue *q)
         return;
     store_release(&q->avail->idx, q->avail_idx);
     q->kicked_idx = q->avail_idx;
-    atomic_thread_fence(memory_order_seq_cst);
+    arch_device_barrier();
     if (q->event_idx)
         wanted = event_passed(load_acquire(avail_event(q)), q->avail_idx, old);
     else
@@ -283,7 +282,7 @@ bool virtqueue_irq_enable(struct virtqueue *q)
         *used_event(q) = q->used_idx;
     else
         q->avail->flags = 0;
-    atomic_thread_fence(memory_order_seq_cst);
+    arch_device_barrier();
     return load_acquire(&q->used->idx) != q->used_idx && !q->broken;
 }
 
