@@ -49,7 +49,7 @@ static void cmdline_collect(void)
 static const char *const known_keys[] = {
     "root", "init", "hostname", "ip", "ip.wait", "env.", "arg", "grace",
     "trace", "loglevel", "maxcpus", "exit.port", "exit.log",
-    "virtio_mmio.device",
+    "virtio_mmio.device", "crash",
 };
 
 static bool key_known(const char *word)
@@ -191,6 +191,7 @@ static void start(void *arg)
     acpi_power_init(); /* power button */
     net_init();        /* stack and loopback */
     virtio_init();     /* disks, network, random numbers */
+    crash_on_request(); /* where a test of the panic report wants it */
     mount_root();
     mount_others();
     cmdline_get(kernel_cmdline, "init", path, sizeof(path));

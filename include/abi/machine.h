@@ -25,6 +25,7 @@
  *   maxcpus=N             start at most N processors
  *   exit.port=0xPORT      I/O port of QEMU's isa-debug-exit
  *   exit.log=0xPORT       I/O port of QEMU's isa-debugcon, for the status line
+ *   crash=KIND            die on purpose, for tests: see docs/debugging.md
  *   virtio_mmio.device=SIZE@ADDR:IRQ  as microvm's QEMU writes it
  *
  * Unknown keys are reported once and ignored; process 1 sees them all.

@@ -130,27 +130,27 @@ static void show_errors(void)
     console_level = MAX(console_level, LOG_ERR + 1);
 }
 
+/* A panic while reporting one gets a short report; one more none. */
 void panic(const char *fmt, ...)
 {
-    static _Atomic bool again;
+    unsigned nested = arch_panic_begin();
     char text[256];
     va_list ap;
 
+    if (nested > 1)
+        arch_power_off(MACHINE_PANIC_STATUS);
     va_start(ap, fmt);
     kvsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    if (atomic_exchange(&again, true)) {
-        const char *msg = "\npanic in panic: ";
-        console_write(msg, strlen(msg));
-        console_write(text, strlen(text));
-        console_write("\n", 1);
-        arch_panic_end(NULL);
+    /* Whoever held it has stopped, or is this CPU. */
+    log_unlock(true);
+    if (!nested) {
+        console_write("\n--- the end of the log ---\n", 28);
+        log_dump_tail(2048);
     }
-    console_write("\n--- the end of the log ---\n", 28);
-    log_dump_tail(2048);
     show_errors();
-    klog(LOG_ERR, "panic: %s", text);
-    arch_panic_end(NULL);
+    klog(LOG_ERR, "%s: %s", nested ? "panic in panic" : "panic", text);
+    arch_panic_end();
 }
 
 void fatal(const char *fmt, ...)

@@ -238,7 +238,11 @@ __noreturn void arch_power_off(int status);
 __noreturn void arch_reboot(void);
 /* An interrupted address in text for logs: name+offset. */
 void arch_symbolize(vaddr_t pc, char *buf, size_t size);
-__noreturn void arch_panic_end(const struct trapframe *f); /* regs, backtrace */
+/* A panic begins: interrupts off, the other CPUs are stopped. Returns how many
+ * panics this CPU is in already; does not return on any other CPU. */
+unsigned arch_panic_begin(void);
+__noreturn void arch_panic_end(void); /* registers, backtrace, the end */
+void crash_on_request(void);          /* crash=KIND of the command line */
 
 /* The vDSO image, to be mapped read+execute, and its data page(s), mapped
  * read-only right below it. proc/exec.c maps them. */

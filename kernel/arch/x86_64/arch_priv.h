@@ -285,6 +285,7 @@ void boot_info_init(void);
 extern paddr_t ap_boot_page; /* below 1 MiB; 0 = none */
 void backtrace(uint64_t rip, uint64_t rbp);
 bool panic_stopping(void);
+void panic_stop_here(void); /* in an NMI: if another CPU panics, stop */
 /* Registers for the report of a panic that a trap leads to. */
 extern const struct trapframe *panic_frame;
 

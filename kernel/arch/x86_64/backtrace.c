@@ -99,20 +99,36 @@ static bool frame_readable(uint64_t rbp)
            mmu_lookup(&kernel, rbp + 8, &e);
 }
 
+/* To the caller's frame; false at the end of the chain. */
+static bool step_up(uint64_t *rip, uint64_t *rbp)
+{
+    const uint64_t *frame = (const uint64_t *)*rbp;
+
+    if (!frame_readable(*rbp) || !is_text(frame[1]))
+        return false;
+    *rip = frame[1];
+    *rbp = frame[0] > *rbp ? frame[0] : 0; /* 0 ends it */
+    return true;
+}
+
+/* A recursion is shown once. The stack's size limits the walk. */
 void backtrace(uint64_t rip, uint64_t rbp)
 {
     char name[80];
 
     for (int i = 0; i < MAX_FRAMES; i++) {
+        uint64_t next = rip;
+        unsigned repeated = 0;
+        bool more;
+        while ((more = step_up(&next, &rbp)) && next == rip)
+            repeated++;
         arch_symbolize(rip, name, sizeof(name));
         say("  %016lx %s\n", rip, name);
-        if (!frame_readable(rbp))
+        if (repeated)
+            say("  ... and %u times more\n", repeated);
+        if (!more)
             return;
-        const uint64_t *frame = (const uint64_t *)rbp;
-        rip = frame[1];
-        if (!is_text(rip) || frame[0] <= rbp)
-            return;
-        rbp = frame[0];
+        rip = next;
     }
 }
 
@@ -121,36 +137,63 @@ bool panic_stopping(void)
     return atomic_load_explicit(&panic_cpu, memory_order_relaxed) >= 0;
 }
 
-static __noreturn void stop_here(void)
+static __noreturn void stop(void)
 {
     for (;;)
         __asm__ volatile("cli; hlt");
 }
 
-/* Also where the other CPUs end, by NMI. A second panic on the CPU that reports
- * the first one goes straight to the end. */
-void arch_panic_end(const struct trapframe *f)
+void panic_stop_here(void)
 {
-    int nobody = -1, id = (int)this_cpu()->id;
+    int cpu = atomic_load_explicit(&panic_cpu, memory_order_relaxed);
+
+    if (cpu >= 0 && cpu != (int)this_cpu()->id)
+        stop();
+}
+
+/* The first CPU to panic is the one that reports. The others stop at once, so
+ * that the report is not mixed with theirs and shows what was, not what they
+ * went on to do: by NMI, as they may have interrupts disabled. */
+unsigned arch_panic_begin(void)
+{
+    static unsigned nested;
+    int nobody = -1;
 
     arch_irqs_disable();
-    if (!atomic_compare_exchange_strong(&panic_cpu, &nobody, id)) {
-        if (nobody != id)
-            stop_here();
-        arch_power_off(MACHINE_PANIC_STATUS);
+    if (atomic_compare_exchange_strong(&panic_cpu, &nobody,
+                                       (int)this_cpu()->id)) {
+        apic_send_nmi_all_others();
+        return 0;
     }
-    apic_send_nmi_all_others();
-    if (!f)
-        f = panic_frame;
-    say("cpu %d", id);
+    panic_stop_here();
+    return ++nested;
+}
+
+/* After a call of a wild pointer the caller is only on top of the stack. */
+static void backtrace_frame(const struct trapframe *f)
+{
+    char name[80];
+
+    backtrace(f->rip, f->rbp);
+    if (is_text(f->rip) || !frame_readable(f->rsp))
+        return;
+    arch_symbolize(*(const uint64_t *)f->rsp, name, sizeof(name));
+    say("top of the stack: %s\n", name);
+}
+
+void arch_panic_end(void)
+{
+    const struct trapframe *f = panic_frame;
+
+    say("cpu %u", this_cpu()->id);
     if (current)
         say(", thread %s[%d]", current->name, current->tid);
     say("\n");
     if (f)
         print_registers(f);
     say("backtrace:\n");
-    if (f && !(f->cs & 3))
-        backtrace(f->rip, f->rbp);
+    if (f)
+        backtrace_frame(f);
     else
         backtrace((uint64_t)(uintptr_t)__builtin_return_address(0),
                   *(uint64_t *)__builtin_frame_address(0));

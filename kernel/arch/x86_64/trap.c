@@ -225,7 +225,10 @@ static __noreturn void kernel_fault(struct trapframe *f, vaddr_t addr)
     panic_frame = f;
     if (f->vector == TRAP_PF)
         panic("%s fault at 0x%lx in the kernel, error 0x%lx, rip 0x%lx",
-              f->error & PF_WRITE ? "write" : "read", addr, f->error, f->rip);
+              f->error & PF_FETCH   ? "execute"
+              : f->error & PF_WRITE ? "write"
+                                    : "read",
+              addr, f->error, f->rip);
     if (f->vector == TRAP_DF && current &&
         addr - (vaddr_t)current->kstack + PAGE_SIZE < PAGE_SIZE)
         panic("kernel stack overflow in %s[%d]", current->name, current->tid);
@@ -241,8 +244,10 @@ static void user_exception_trap(struct trapframe *f)
     if (v == TRAP_MC)
         kernel_fault(f, 0);
     if (!signo) {
-        if (v == TRAP_NMI)
+        if (v == TRAP_NMI) {
+            panic_stop_here();
             return;
+        }
         signo = SIGSEGV;
         code = SI_KERNEL;
     }
@@ -260,8 +265,6 @@ void trap_from_user(struct trapframe *f)
         user_page_fault(f, read_cr2());
     else if (f->vector >= EXCEPTIONS)
         irq_dispatch((unsigned)f->vector);
-    else if (f->vector == TRAP_NMI && panic_stopping())
-        arch_panic_end(f);
     else
         user_exception_trap(f);
 }
@@ -282,8 +285,7 @@ void trap_from_kernel(struct trapframe *f)
         f->rip = fixup;
         return;
     case TRAP_NMI:
-        if (panic_stopping())
-            arch_panic_end(f);
+        panic_stop_here();
         return;
     case TRAP_DB:
         /* `mov ss` with a pending single step just before `syscall`: the step
