@@ -116,6 +116,17 @@ void apic_send_nmi_all_others(void)
     apic_send(0, ICR_ALL_BUT_SELF | ICR_ASSERT | ICR_NMI);
 }
 
+/* What the APIC itself found wrong, such as a vector that cannot be. */
+void apic_error(void)
+{
+    static _Atomic unsigned told;
+
+    apic_write(REG_ESR, 0); /* latches what came since the last time */
+    if (atomic_fetch_add(&told, 1) < 10)
+        kwarn("APIC of CPU %u: error 0x%x", this_cpu()->id, apic_read(REG_ESR));
+    apic_eoi();
+}
+
 /* --- timer -------------------------------------------------------------- */
 
 void apic_timer_stop(void)
@@ -203,8 +214,10 @@ void apic_init_cpu(void)
 
     if (!apic_present)
         return;
-    base = rdmsr(MSR_APIC_BASE) | BASE_ENABLE | (x2apic ? BASE_X2APIC : 0);
+    base = rdmsr(MSR_APIC_BASE) | BASE_ENABLE;
     wrmsr(MSR_APIC_BASE, base);
+    if (x2apic) /* not in one step from disabled (SDM 3A 10.12.5) */
+        wrmsr(MSR_APIC_BASE, base | BASE_X2APIC);
     if (!x2apic) { /* flat logical destinations are not used, but be sane */
         apic_write(REG_DFR, 0xffffffff);
         apic_write(REG_LDR, 0);

@@ -14,6 +14,12 @@ struct cpu;
 /* --- instructions ------------------------------------------------------- */
 
 #define MSR_APIC_BASE      0x1b
+#define MSR_SYSENTER_CS    0x174
+#define MSR_MCG_CAP        0x179
+#define MSR_MCG_CTL        0x17b
+#define MSR_MC0_CTL        0x400
+#define MSR_MC0_STATUS     0x401
+#define MSR_MC0_ADDR       0x402
 #define MSR_TSC_DEADLINE   0x6e0
 #define MSR_EFER           0xc0000080
 #define MSR_STAR           0xc0000081
@@ -25,10 +31,12 @@ struct cpu;
 
 #define EFER_SCE 0x1
 #define EFER_LME 0x100
+#define EFER_LMA 0x400
 #define EFER_NXE 0x800
 
 #define CR4_PSE        (1ul << 4)
 #define CR4_PAE        (1ul << 5)
+#define CR4_MCE        (1ul << 6)
 #define CR4_PGE        (1ul << 7)
 #define CR4_OSFXSR     (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
@@ -54,6 +62,21 @@ static inline uint64_t rdmsr(uint32_t msr)
     uint32_t lo, hi;
     __asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr));
     return lo | (uint64_t)hi << 32;
+}
+
+/* For a register that CPUID promises and a hypervisor may still lack: false if
+ * reading it faults (trap.c goes on behind it). Only once the IDT is loaded. */
+static inline bool rdmsr_safe(uint32_t msr, uint64_t *v)
+{
+    uint32_t lo = 0, hi = 0, ok = 0;
+    __asm__ volatile("1: rdmsr; movl $1, %2; 2:\n"
+                     ".pushsection .ex_table, \"a\"\n"
+                     ".long 1b - ., 2b - .\n"
+                     ".popsection"
+                     : "+a"(lo), "+d"(hi), "+r"(ok)
+                     : "c"(msr));
+    *v = lo | (uint64_t)hi << 32;
+    return ok;
 }
 
 static inline void wrmsr(uint32_t msr, uint64_t v)
@@ -136,13 +159,15 @@ struct cpu_features {
     unsigned phys_bits;
     bool nx, pge, smep, smap, umip, gb_pages, xsave, xsaveopt, x2apic,
         tsc_deadline, invariant_tsc, rdrand, rdseed, hypervisor, tsc, apic, pat,
-        kvm, tcg;
+        mce, mca, sep, kvm, tcg;
 };
 extern struct cpu_features cpu_features;
 
-void cpu_detect(void);       /* boot CPU */
-void cpu_control_init(void); /* each CPU: CR0, CR4, EFER, syscall MSRs */
-uint64_t cpu_cr4(void);      /* the value all CPUs use */
+void cpu_detect(void);             /* boot CPU */
+void cpu_control_init(void);       /* each CPU: CR0, CR4, EFER, syscall MSRs */
+void cpu_machine_check_init(void); /* each CPU, with the IDT loaded */
+void cpu_machine_check(void);      /* log what the banks of this CPU hold */
+uint64_t cpu_cr4(void);            /* the value all CPUs use */
 uint64_t cpu_efer(void);
 
 /* --- gdt.c, trap.c, switch.c -------------------------------------------- */
@@ -217,6 +242,7 @@ void apic_init_boot(void); /* map it, enable it on the boot CPU */
 void apic_init_cpu(void);
 uint32_t apic_id(void);
 void apic_eoi(void);
+void apic_error(void); /* VECTOR_ERROR */
 void apic_send(uint32_t dest, uint32_t icr_low);
 void apic_send_vector(struct cpu *c, unsigned vector);
 void apic_send_nmi_all_others(void);

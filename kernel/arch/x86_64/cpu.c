@@ -46,8 +46,11 @@ static void detect_leaf1(struct cpu_features *f)
     if (f->family == 15)
         f->family += r.eax >> 20 & 255;
     f->tsc = r.edx >> 4 & 1;
+    f->mce = r.edx >> 7 & 1;
     f->apic = r.edx >> 9 & 1;
+    f->sep = r.edx >> 11 & 1;
     f->pge = r.edx >> 13 & 1;
+    f->mca = r.edx >> 14 & 1;
     f->pat = r.edx >> 16 & 1;
     f->x2apic = r.ecx >> 21 & 1;
     f->tsc_deadline = r.ecx >> 24 & 1;
@@ -134,8 +137,9 @@ uint64_t cpu_cr4(void)
     const struct cpu_features *f = &cpu_features;
 
     return CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (f->pge ? CR4_PGE : 0) |
-           (f->umip ? CR4_UMIP : 0) | (f->xsave ? CR4_OSXSAVE : 0) |
-           (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0);
+           (f->mce ? CR4_MCE : 0) | (f->umip ? CR4_UMIP : 0) |
+           (f->xsave ? CR4_OSXSAVE : 0) | (f->smep ? CR4_SMEP : 0) |
+           (f->smap ? CR4_SMAP : 0);
 }
 
 uint64_t cpu_efer(void)
@@ -143,12 +147,66 @@ uint64_t cpu_efer(void)
     return EFER_SCE | EFER_LME | (cpu_features.nx ? EFER_NXE : 0);
 }
 
+/* --- machine checks (SDM 3B, chapter 16) -------------------------------- */
+
+static unsigned mc_banks(void)
+{
+    if (!cpu_features.mce || !cpu_features.mca)
+        return 0; /* CR4.MCE still makes it an exception, not a reset */
+    return (unsigned)rdmsr(MSR_MCG_CAP) & 255;
+}
+
+/* On Intel's before Nehalem the first bank is the firmware's (SDM 3B 16.5). */
+static bool first_bank_is_ours(void)
+{
+    const struct cpu_features *f = &cpu_features;
+
+    return strcmp(f->vendor, "GenuineIntel") || f->family != 6 ||
+           f->model >= 0x1a;
+}
+
+/* All errors are to be signalled. The banks may hold what was before a reset:
+ * not ours. */
+void cpu_machine_check_init(void)
+{
+    uint64_t cap;
+    unsigned n;
+
+    if (cpu_features.mca && !rdmsr_safe(MSR_MCG_CAP, &cap))
+        cpu_features.mca = false;
+    n = mc_banks();
+    if (n && (cap & 0x100)) /* MCG_CTL_P */
+        wrmsr(MSR_MCG_CTL, UINT64_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        if (i || first_bank_is_ours())
+            wrmsr(MSR_MC0_CTL + 4 * i, UINT64_MAX);
+        wrmsr(MSR_MC0_STATUS + 4 * i, 0);
+    }
+}
+
+void cpu_machine_check(void)
+{
+    for (unsigned i = 0, n = mc_banks(); i < n; i++) {
+        uint64_t status = rdmsr(MSR_MC0_STATUS + 4 * i);
+        bool has_address = status >> 58 & 1;
+        if (status >> 63)
+            kerr("machine check: bank %u status 0x%016lx address 0x%lx", i,
+                 status, has_address ? rdmsr(MSR_MC0_ADDR + 4 * i) : 0);
+    }
+}
+
+/* --- start-up ----------------------------------------------------------- */
+
 void cpu_control_init(void)
 {
     write_cr4(cpu_cr4());
-    wrmsr(MSR_EFER, cpu_efer() | (rdmsr(MSR_EFER) & ~0xffful) | 0x400);
+    /* Nothing that firmware left: AMD's FFXSR, say, would have FXSAVE leave out
+     * the SSE registers (APM 2, 3.1.7). */
+    wrmsr(MSR_EFER, cpu_efer() | EFER_LMA);
     wrmsr(MSR_STAR, (uint64_t)(USER_DS - 8) << 48 | (uint64_t)KERNEL_CS << 32);
     wrmsr(MSR_LSTAR, (uint64_t)(uintptr_t)syscall_entry);
+    if (cpu_features.sep) /* sysenter is a #GP (SDM 2B, SYSENTER) */
+        wrmsr(MSR_SYSENTER_CS, 0);
     /* syscall enters with these cleared; AC so that SMAP holds, NT so that
      * iretq works, TF so that no trap comes on the user's stack. */
     wrmsr(MSR_SYSCALL_MASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL |

@@ -51,6 +51,9 @@ void irq_dispatch(unsigned vector)
     case VECTOR_RESCHEDULE: /* the return path looks at the work bits */
         apic_eoi();
         return;
+    case VECTOR_ERROR:
+        apic_error();
+        return;
     case VECTOR_SPURIOUS: /* SDM 3A 10.9: without end of interrupt */
         return;
     default:

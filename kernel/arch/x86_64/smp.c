@@ -27,6 +27,7 @@ static void init_this_cpu(struct cpu *c, void *ist_stacks)
     cpu_control_init();
     gdt_init(c, ist_stacks);
     idt_load();
+    cpu_machine_check_init();
     fpu_init_cpu();
 }
 
@@ -77,6 +78,18 @@ static void fill_start_page(struct cpu *c, void *stack)
     *(uint32_t *)(page + AP_PARAM_EFER) = (uint32_t)cpu_efer();
 }
 
+/* The pause after INIT: see above. Which processors need it is what Linux has
+ * found: Intel's before family 6 and those of family 15, AMD's before 15. */
+static unsigned init_pause_us(void)
+{
+    const struct cpu_features *f = &cpu_features;
+    bool intel = !strcmp(f->vendor, "GenuineIntel");
+
+    if (intel ? f->family == 6 : f->family >= 15)
+        return 10;
+    return 10000;
+}
+
 static bool start_cpu(struct cpu *c, uint32_t id)
 {
     uint32_t startup = ICR_STARTUP | (uint32_t)(ap_boot_page >> PAGE_SHIFT);
@@ -92,7 +105,7 @@ static bool start_cpu(struct cpu *c, uint32_t id)
     c->arch.ist_stacks = ist;
     fill_start_page(c, stack);
     apic_send(id, ICR_ASSERT | ICR_INIT);
-    clock_delay_us(cpu_features.family < 6 ? 10000 : 10);
+    clock_delay_us(init_pause_us());
     apic_send(id, ICR_ASSERT | startup);
     if (!wait_online(c, FIRST_TRY_US)) {
         apic_send(id, ICR_ASSERT | startup);

@@ -223,6 +223,8 @@ static const char *exception_name(uint64_t vector)
 static __noreturn void kernel_fault(struct trapframe *f, vaddr_t addr)
 {
     panic_frame = f;
+    if (f->vector == TRAP_MC)
+        cpu_machine_check();
     if (f->vector == TRAP_PF)
         panic("%s fault at 0x%lx in the kernel, error 0x%lx, rip 0x%lx",
               f->error & PF_FETCH   ? "execute"
@@ -232,8 +234,8 @@ static __noreturn void kernel_fault(struct trapframe *f, vaddr_t addr)
     if (f->vector == TRAP_DF && current &&
         addr - (vaddr_t)current->kstack + PAGE_SIZE < PAGE_SIZE)
         panic("kernel stack overflow in %s[%d]", current->name, current->tid);
-    panic("%s in the kernel, error 0x%lx, rip 0x%lx", exception_name(f->vector),
-          f->error, f->rip);
+    panic("%s in %s, error 0x%lx, rip 0x%lx", exception_name(f->vector),
+          f->cs & 3 ? "a program" : "the kernel", f->error, f->rip);
 }
 
 static void user_exception_trap(struct trapframe *f)
