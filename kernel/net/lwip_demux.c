@@ -20,6 +20,11 @@
  *
  * A segment for no active connection would be searched for in vain in the
  * whole list; so the list is hidden while lwIP processes it.
+ *
+ * lwIP's timers walk its list four times a second. A connection on which
+ * nothing is pending is therefore taken off it ("parked") and comes back with
+ * its next segment or call, so that tens of thousands of idle ones cost
+ * nothing. Its node is on (parked) instead of (mirror).
  */
 #include "net/lwip_demux.h"
 
@@ -38,14 +43,17 @@
 struct node {
     struct tcp_pcb *pcb;
     struct node *hash_next;
-    struct list link; /* the mirror; self-linked: in TIME-WAIT */
+    struct list link; /* mirror or parked; self-linked: in TIME-WAIT */
     uint32_t hash;
+    bool parked;
+    struct tcp_silence silence;
 };
 
 static struct node **table;
 static uint32_t mask;
 static uint64_t key;
 static struct list mirror = LIST_HEAD_INIT(mirror);
+static struct list parked = LIST_HEAD_INIT(parked);
 static bool hidden; /* recursion of demux_input() */
 
 /* An attacker chooses ports and some address bits, but not the key. */
@@ -115,6 +123,8 @@ int demux_add(struct tcp_pcb *pcb)
                       pcb->remote_port);
     n->hash_next = table[n->hash & mask];
     table[n->hash & mask] = n;
+    n->parked = false;
+    n->silence = (struct tcp_silence){tcp_ticks, pcb->lastack};
     list_add_head(&mirror, &n->link);
     tcp_ext_arg_set_callbacks(pcb, EXT_NODE, &callbacks);
     tcp_ext_arg_set(pcb, EXT_NODE, n);
@@ -208,6 +218,7 @@ bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp)
     if (hidden)
         return false;
     if (pcb && pcb->state != TIME_WAIT) {
+        demux_wake(pcb);
         to_front(pcb);
         return false;
     }
@@ -226,4 +237,55 @@ bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp)
     unhide(saved);
     hidden = false;
     return true;
+}
+
+/* --- parking ----------------------------------------------------------- */
+
+void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev)
+{
+    struct node *n = node_of(pcb);
+
+    if (prev)
+        prev->next = pcb->next;
+    else
+        tcp_active_pcbs = pcb->next;
+    pcb->next = NULL;
+    n->parked = true;
+    list_del_init(&n->link);
+    list_add_tail(&parked, &n->link);
+}
+
+void demux_wake(struct tcp_pcb *pcb)
+{
+    struct node *n = node_of(pcb);
+
+    if (likely(!n || !n->parked))
+        return;
+    n->parked = false;
+    n->silence = (struct tcp_silence){tcp_ticks, pcb->lastack};
+    list_del_init(&n->link);
+    list_add_head(&mirror, &n->link);
+    pcb->next = tcp_active_pcbs;
+    tcp_active_pcbs = pcb;
+}
+
+void demux_wake_all(void)
+{
+    struct node *n;
+
+    while ((n = list_first(&parked, struct node, link)))
+        demux_wake(n->pcb);
+}
+
+struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb)
+{
+    struct list *at =
+        pcb ? node_of((struct tcp_pcb *)pcb)->link.next : parked.next;
+
+    return at == &parked ? NULL : list_entry(at, struct node, link)->pcb;
+}
+
+struct tcp_silence *demux_silence(struct tcp_pcb *pcb)
+{
+    return &node_of(pcb)->silence;
 }

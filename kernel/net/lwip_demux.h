@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * lwip_demux.h - finding a segment's connection without walking lwIP's list.
+ * lwip_demux.h - finding a segment's connection without walking lwIP's list,
+ * and keeping idle ones off it.
  */
 #pragma once
 
@@ -26,3 +27,22 @@ struct tcp_pcb *demux_find(const struct flow *f);
  * NULL: that it sees at once that there is none. True: (p) has been processed,
  * false: the caller goes on with it. */
 bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp);
+
+/* --- idle connections are parked --------------------------------------- */
+
+/* Take (pcb) off lwIP's list of active ones; (prev) is before it there, or
+ * NULL. lwIP's timers do not see it until it is woken: by a segment, or: */
+void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev);
+/* ... before anything is done to it that may need a timer. Cheap if active. */
+void demux_wake(struct tcp_pcb *pcb);
+/* ... before lwIP shall look at all connections (ports in use). */
+void demux_wake_all(void);
+/* The parked ones in turn, NULL first and last. */
+struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb);
+
+/* Since when the peer has acknowledged nothing new, see lwip_timer.c. */
+struct tcp_silence {
+    uint32_t since; /* tcp_ticks */
+    uint32_t ack;   /* its last acknowledgement */
+};
+struct tcp_silence *demux_silence(struct tcp_pcb *pcb);

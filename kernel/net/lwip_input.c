@@ -69,8 +69,7 @@ static void report_error(struct flow *f, uint8_t proto, const uint8_t *quoted,
         sock_udp_unreachable(&f->local, f->local_port, &f->remote,
                              f->remote_port, err);
     else if (proto == IP_PROTO_TCP)
-        sock_tcp_unreachable(&f->local, f->local_port, &f->remote,
-                             f->remote_port, be32(quoted + 4), err);
+        sock_tcp_unreachable(f, be32(quoted + 4), err);
 }
 
 /* As Linux's icmp_err_convert[]. 0: not an error for a socket. */

@@ -19,6 +19,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "net/lwip_demux.h"
 #include "net/net_priv.h"
 
 #include "lwip/etharp.h"
@@ -377,6 +378,22 @@ void netif_link_changed(struct netdev *d, bool up)
         netif_set_link_down(n);
 }
 
+/* lwIP has ended the connections with an address that is no more, but for the
+ * parked ones, which it does not see. */
+static void status_changed(struct netif *n)
+{
+    struct tcp_pcb *p, *next;
+
+    for (p = demux_next_parked(NULL); p; p = next) {
+        next = demux_next_parked(p);
+        if (net_addr_is_local(&p->local_ip))
+            continue;
+        demux_wake(p);
+        tcp_abort(p);
+    }
+    net_dhcp_changed(n);
+}
+
 static err_t ether_init(struct netif *n)
 {
     struct netdev *d = netif_netdev(n);
@@ -406,7 +423,7 @@ int net_register(struct netdev *d)
     ksnprintf(d->name, sizeof(d->name), "eth%u", count++);
     d->stack = n;
     netif_add(n, NULL, NULL, NULL, d, ether_init, netif_input);
-    netif_set_status_callback(n, net_dhcp_changed);
+    netif_set_status_callback(n, status_changed);
     if (!netif_default)
         netif_set_default(n);
     if (d->link_up)

@@ -4,8 +4,9 @@
  * lwip_timer.c - lwIP's clocks, which stand still when nobody needs them.
  *
  *   tcp   250 ms  while a connection has something to wait for; otherwise once
- *                 when the next keepalive or end of TIME-WAIT is due
- *   slow  1 s     ages of neighbours, routers and fragments: until 20 s after
+ *                 when the next keepalive or end of TIME-WAIT is due. Idle
+ *                 connections are parked (lwip_demux.c): lwIP walks the others
+ *   slow  1 s     ages of neighbours, routers and fragments: until 62 s after
  *                 the last packet on a link
  *   fast  100 ms  while a multicast report is pending
  *   dhcp  500 ms  while the client waits for an answer
@@ -13,8 +14,16 @@
  *
  * lwIP counts calls instead of reading a clock, so a clock that was stopped is
  * set right when it starts again, before anything looks at it.
+ *
+ * lwIP's retransmission has no bound in time: its time-out doubles up to hours.
+ * As in Linux no time-out exceeds two minutes, a peer that acknowledges nothing
+ * is given up after a quarter of an hour, and after a time of RETRY_ORPHAN if
+ * the program has closed the connection; then also one that answers but takes
+ * no data. SYNs are repeated after 1, 2, 4 ... seconds.
  */
+#include "net/lwip_demux.h"
 #include "net/net_priv.h"
+#include "net/sock_tcp.h"
 
 #include "lwip/dhcp.h"
 #include "lwip/etharp.h"
@@ -26,7 +35,12 @@
 #include "lwip/priv/tcp_priv.h"
 
 #define SLOW_TICK     (TCP_SLOW_INTERVAL * NSEC_PER_MSEC)
-#define LINK_IDLE     20  /* s; fragments live 15, ARP requests 5 */
+#define TICKS(sec)    ((sec)*1000u / TCP_SLOW_INTERVAL)
+#define RTO_MAX       TICKS(120) /* Linux: TCP_RTO_MAX */
+#define RETRY         TICKS(924) /* tcp_retries2 */
+#define RETRY_ORPHAN  TICKS(100) /* tcp_orphan_retries */
+#define PARK_MIN      4   /* ticks a connection must have nothing to do */
+#define LINK_IDLE     62  /* s; IPv6 fragments live 60, ARP requests 5 */
 #define LINK_CATCH_UP 310 /* s; ARP entries live 300 */
 
 /* [n] net_lock */
@@ -37,6 +51,8 @@ struct net_timer {
 static struct net_timer tcp, slow, fast, dhcp, lease;
 static nsec_t tcp_synced;  /* n tcp_ticks is right for this time */
 static bool tcp_running;   /* n every 250 ms */
+static uint32_t park_due;  /* n tick of the first keepalive of a parked one, */
+static bool park_timed;    /* n ... if there is one */
 static nsec_t slow_synced; /* n */
 static unsigned link_idle; /* n seconds without a packet */
 
@@ -103,32 +119,114 @@ static uint32_t pcb_next_tick(const struct tcp_pcb *pcb)
     return since > idle ? 0 : idle - since + 1;
 }
 
-static uint32_t tcp_next_tick(void)
+/* Ticks until the first of those in TIME-WAIT may go. */
+static uint32_t timewait_next_tick(void)
 {
+    const uint32_t life = 2 * TCP_MSL / TCP_SLOW_INTERVAL + 1;
     uint32_t next = UINT32_MAX;
 
-    for (struct tcp_pcb *p = tcp_active_pcbs; p && next; p = p->next)
-        next = MIN(next, pcb_next_tick(p));
     for (struct tcp_pcb *p = tcp_tw_pcbs; p && next; p = p->next) {
         uint32_t since = tcp_ticks - p->tmr;
-        uint32_t life = 2 * TCP_MSL / TCP_SLOW_INTERVAL + 1;
         next = MIN(next, since > life ? 0 : life - since);
     }
     return next;
 }
 
+static uint32_t parked_next_tick(void)
+{
+    int32_t left = (int32_t)(park_due - tcp_ticks);
+
+    return !park_timed ? UINT32_MAX : left > 0 ? (uint32_t)left : 0;
+}
+
+static void park_deadline(uint32_t next)
+{
+    if (next == UINT32_MAX)
+        return;
+    if (!park_timed || (int32_t)(tcp_ticks + next - park_due) < 0)
+        park_due = tcp_ticks + next;
+    park_timed = true;
+}
+
+/* A keepalive is due: wake who has to send one. */
+static void wake_parked(void)
+{
+    struct tcp_pcb *p, *next;
+
+    park_timed = false;
+    for (p = demux_next_parked(NULL); p; p = next) {
+        next = demux_next_parked(p);
+        uint32_t ticks = pcb_next_tick(p);
+        if (ticks <= 1)
+            demux_wake(p);
+        else
+            park_deadline(ticks);
+    }
+}
+
+/* Has the peer acknowledged nothing for too long? */
+static bool given_up(struct tcp_pcb *pcb)
+{
+    struct tcp_silence *s = demux_silence(pcb);
+    bool orphan = tcp_pcb_orphaned(pcb);
+
+    if (s->ack != pcb->lastack || !(pcb->unacked || pcb->unsent) ||
+        (!orphan && !pcb->nrtx)) {
+        *s = (struct tcp_silence){tcp_ticks, pcb->lastack};
+        return false;
+    }
+    return tcp_ticks - s->since >= (orphan ? RETRY_ORPHAN : RETRY);
+}
+
+/* lwIP repeats SYNs at the first time-out, data a fixed number of times. */
+static void limit_rto(struct tcp_pcb *pcb)
+{
+    if (pcb->state == SYN_SENT)
+        pcb->rto = (s16_t)(TICKS(1) << MIN(pcb->nrtx, (u8_t)7));
+    else
+        pcb->nrtx = MIN(pcb->nrtx, (u8_t)(TCP_MAXRTX - 1));
+    pcb->rto = (s16_t)MIN(pcb->rto, (s16_t)RTO_MAX);
+}
+
+/* After a tick: give up, park. Ticks until somebody needs the next one. */
+static uint32_t tcp_sort(void)
+{
+    struct tcp_pcb *p, *next, *prev = NULL;
+    uint32_t first = UINT32_MAX;
+
+    for (p = tcp_active_pcbs; p; p = next) {
+        next = p->next;
+        limit_rto(p);
+        if (given_up(p)) {
+            tcp_abort(p); /* tells the socket, if there is one */
+            continue;
+        }
+        uint32_t ticks = pcb_next_tick(p);
+        if (ticks >= PARK_MIN) {
+            demux_park(p, prev);
+            park_deadline(ticks);
+        } else {
+            first = MIN(first, ticks);
+            prev = p;
+        }
+    }
+    return MIN(first, MIN(parked_next_tick(), timewait_next_tick()));
+}
+
 static void tcp_tick(void)
 {
     nsec_t now = time_monotonic();
-    uint32_t before = tcp_ticks;
+    uint32_t before;
 
     if (!tcp_running) /* slept until a keepalive or TIME-WAIT */
         tcp_sync(now);
+    if (!parked_next_tick())
+        wake_parked();
     before = tcp_ticks;
     tcp_tmr();
     if (tcp_ticks != before)
         tcp_synced = now;
-    uint32_t next = tcp_next_tick();
+    uint32_t next = tcp_sort();
     tcp_running = next <= 1;
     if (tcp_running)
         set(&tcp, now + TCP_FAST_INTERVAL * NSEC_PER_MSEC);

@@ -9,6 +9,7 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "net/lwip_demux.h"
 #include "net/sock_tcp.h"
 #include "net/unix_sock.h"
 
@@ -101,6 +102,15 @@ static unsigned count_tcp(const struct tcp_pcb *p)
     return n;
 }
 
+static unsigned count_active(void)
+{
+    unsigned n = count_tcp(tcp_active_pcbs);
+
+    for (const struct tcp_pcb *p = NULL; (p = demux_next_parked(p));)
+        n++;
+    return n;
+}
+
 static unsigned count_udp(void)
 {
     unsigned n = 0;
@@ -118,6 +128,8 @@ static void gather_tcp(struct lines *l)
     for (unsigned k = 0; k < ARRAY_SIZE(lists); k++)
         for (const struct tcp_pcb *p = lists[k]; p; p = p->next)
             add_tcp(l, p);
+    for (const struct tcp_pcb *p = NULL; (p = demux_next_parked(p));)
+        add_tcp(l, p);
 }
 
 static void gather_udp(struct lines *l)
@@ -139,10 +151,9 @@ static void show_lines(struct seq *s, bool v6, bool udp)
     struct lines l = {.v6 = v6};
 
     net_lock();
-    l.max =
-        SLACK + (udp ? count_udp()
-                     : count_tcp(tcp_listen_pcbs.pcbs) +
-                           count_tcp(tcp_active_pcbs) + count_tcp(tcp_tw_pcbs));
+    l.max = SLACK + (udp ? count_udp()
+                         : count_tcp(tcp_listen_pcbs.pcbs) + count_active() +
+                               count_tcp(tcp_tw_pcbs));
     net_unlock();
     l.line = kmalloc(l.max * sizeof(l.line[0]), 0);
     if (!l.line) {
@@ -256,13 +267,13 @@ static void show_sockstat(struct seq *s, void *arg)
     (void)arg;
     net_lock();
     unsigned tw = count_tcp(tcp_tw_pcbs), udp = count_udp();
-    unsigned tcp = count_tcp(tcp_active_pcbs) +
-                   count_tcp(tcp_listen_pcbs.pcbs) + count_tcp(tcp_bound_pcbs);
+    unsigned tcp = count_active() + count_tcp(tcp_listen_pcbs.pcbs) +
+                   count_tcp(tcp_bound_pcbs);
     net_unlock();
     uint64_t pages = (net_mem_used() + PAGE_SIZE - 1) / PAGE_SIZE;
     seq_printf(s, "sockets: used %u\n", tcp + udp);
-    seq_printf(s, "TCP: inuse %u orphan 0 tw %u alloc %u mem %lu\n", tcp, tw,
-               tcp, pages);
+    seq_printf(s, "TCP: inuse %u orphan %u tw %u alloc %u mem %lu\n", tcp,
+               tcp_orphans, tw, tcp, pages);
     seq_printf(s, "UDP: inuse %u mem 0\n", udp);
 }
 

@@ -80,6 +80,5 @@ int raw_create(int family, int protocol, struct socket **out);
 void sock_udp_unreachable(const ip_addr_t *local, uint16_t local_port,
                           const ip_addr_t *remote, uint16_t remote_port,
                           int err);
-void sock_tcp_unreachable(const ip_addr_t *local, uint16_t local_port,
-                          const ip_addr_t *remote, uint16_t remote_port,
-                          uint32_t seq, int err);
+struct flow;
+void sock_tcp_unreachable(const struct flow *f, uint32_t seq, int err);

@@ -19,6 +19,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/user.h"
+#include "net/lwip_demux.h"
 
 #include "lwip/priv/tcp_priv.h"
 
@@ -27,7 +28,7 @@
 #define ORPHANS_MAX 1024
 
 static const struct sock_ops tcp_ops;
-static unsigned orphans; /* net_lock */
+unsigned tcp_orphans; /* net_lock */
 
 /* --- lwIP's extension argument ----------------------------------------- */
 
@@ -51,7 +52,7 @@ static void pcb_destroyed(u8_t id, void *data)
     if (listener)
         listener->half_open--;
     else if (data == ORPHAN)
-        orphans--;
+        tcp_orphans--;
     else if (data)
         ((struct tcp_sock *)data)->pcb = NULL;
 }
@@ -65,6 +66,11 @@ void tcp_pcb_own(struct tcp_pcb *pcb, void *data)
 {
     tcp_ext_arg_set_callbacks(pcb, 0, &pcb_callbacks);
     tcp_ext_arg_set(pcb, 0, data);
+}
+
+bool tcp_pcb_orphaned(const struct tcp_pcb *pcb)
+{
+    return tcp_ext_arg_get(pcb, 0) == ORPHAN;
 }
 
 /* The list is in order of age, youngest first. */
@@ -230,6 +236,7 @@ static int tcp_sock_shutdown(struct socket *s, int how)
     } else if (t->state != TCP_CONNECTED || !t->pcb) {
         rc = -ENOTCONN;
     } else {
+        demux_wake(t->pcb);
         if ((mask & SHUT_MASK_WR) && !(s->shut & SHUT_MASK_WR))
             rc = net_errno(tcp_shutdown(t->pcb, 0, 1));
         if (rc == -ENOTCONN)
@@ -250,6 +257,7 @@ static void orphan(struct tcp_sock *t)
     struct tcp_pcb *pcb = t->pcb;
     bool unread = t->rx_bytes != 0;
 
+    demux_wake(pcb);
     tcp_arg(pcb, NULL);
     tcp_recv(pcb, NULL);
     tcp_sent(pcb, NULL);
@@ -257,7 +265,7 @@ static void orphan(struct tcp_sock *t)
     tcp_poll(pcb, NULL, 0);
     tcp_pcb_own(pcb, ORPHAN);
     t->pcb = NULL;
-    if (++orphans > ORPHANS_MAX)
+    if (++tcp_orphans > ORPHANS_MAX)
         trim_timewait();
     /* lwIP resets the connection if the window is not what it would be with
      * all data taken; with our own limit on it that needs to be said. */
@@ -266,7 +274,7 @@ static void orphan(struct tcp_sock *t)
     else if (pcb->rcv_wnd == TCP_WND_MAX(pcb))
         pcb->rcv_wnd--;
     /* Under pressure nobody waits for peers that may never answer. */
-    bool hurry = net_mem_pressure() || orphans > 8 * ORPHANS_MAX;
+    bool hurry = net_mem_pressure() || tcp_orphans > 8 * ORPHANS_MAX;
     if (hurry || (t->i.s.linger.l_onoff && !t->i.s.linger.l_linger))
         tcp_abort(pcb);
     else
@@ -283,6 +291,7 @@ static void close_listener(struct tcp_sock *t)
     list_for_each_safe (c, n, &t->accepted, accept_link) {
         list_del_init(&c->accept_link);
         if (c->pcb) {
+            demux_wake(c->pcb);
             tcp_err(c->pcb, NULL);
             tcp_abort(c->pcb);
         }
@@ -444,7 +453,7 @@ int tcp_create(int family, struct socket **out)
     t->keepidle = TCP_KEEPIDLE_DEFAULT / 1000;
     t->keepintvl = TCP_KEEPINTVL_DEFAULT / 1000;
     t->keepcnt = TCP_KEEPCNT_DEFAULT;
-    t->syncnt = TCP_SYNMAXRTX;
+    t->syncnt = 6;
     t->linger2 = 60;
     t->mss = 536;
     t->state = TCP_NEW;

@@ -73,6 +73,15 @@ void tcp_pcb_attach(struct tcp_sock *t, struct tcp_pcb *pcb);
 /* Who is to know when lwIP frees it: a socket or tcp_half_open_tag(). */
 void tcp_pcb_own(struct tcp_pcb *pcb, void *data);
 void *tcp_half_open_tag(struct tcp_sock *listener);
+/* Was its socket closed? */
+bool tcp_pcb_orphaned(const struct tcp_pcb *pcb);
+extern unsigned tcp_orphans; /* how many were */
+/* A new one repeats its first segment after a second (RFC 6298, 2.1), not three
+ * as lwIP; later time-outs follow from what is measured. */
+static inline void tcp_first_rto(struct tcp_pcb *pcb)
+{
+    pcb->rto = pcb->sv = 2; /* ticks of half a second */
+}
 void tcp_limit_window(struct tcp_pcb *pcb, uint32_t window);
 uint32_t tcp_window_of(const struct socket *s);
 void tcp_names_from_pcb(struct tcp_sock *t);

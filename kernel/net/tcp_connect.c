@@ -29,6 +29,7 @@ err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb)
     t->half_open++;
     tcp_pcb_own(pcb, tcp_half_open_tag(t));
     tcp_limit_window(pcb, tcp_window_of(&t->i.s));
+    tcp_first_rto(pcb);
     pcb->ttl = inet_ttl(&t->i, &pcb->remote_ip);
     pcb->tos = inet_tos(&t->i, &pcb->remote_ip);
     return ERR_OK;
@@ -81,6 +82,7 @@ static int ensure_pcb(struct tcp_sock *t, uint8_t type)
     struct tcp_pcb *pcb = tcp_new_ip_type(type);
     if (!pcb)
         return -ENOBUFS;
+    tcp_first_rto(pcb);
     tcp_pcb_attach(t, pcb);
     t->state = TCP_NEW;
     return 0;
@@ -93,6 +95,7 @@ static int bind_locked(struct tcp_sock *t, const ip_addr_t *ip, uint16_t port)
     int rc = inet_check_local(&t->i, ip);
     if (!rc)
         rc = ensure_pcb(t, IP_GET_TYPE(ip));
+    demux_wake_all();
     if (!rc)
         rc = net_errno(tcp_bind(t->pcb, ip, port));
     if (rc == -ENOBUFS) /* no port is free */
@@ -211,6 +214,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 static void reset_sock(struct tcp_sock *t)
 {
     if (t->pcb && t->state != TCP_LISTENING) {
+        demux_wake(t->pcb);
         tcp_err(t->pcb, NULL);
         tcp_abort(t->pcb);
     }
@@ -248,6 +252,7 @@ static int connect_locked(struct tcp_sock *t, ip_addr_t *ip, uint16_t port)
         IP_GET_TYPE(&t->pcb->local_ip) != IP_GET_TYPE(ip))
         return -EAFNOSUPPORT; /* bound to the other family */
     t->rx_window = tcp_window_of(&t->i.s);
+    demux_wake_all();
     err_t err = tcp_connect(t->pcb, ip, port, on_connected);
     if (err == ERR_BUF || err == ERR_USE)
         return -EADDRNOTAVAIL;
@@ -321,24 +326,19 @@ int tcp_sock_connect(struct socket *s, const void *addr, unsigned len,
     return connect_result(t, nonblock);
 }
 
-void sock_tcp_unreachable(const ip_addr_t *local, uint16_t local_port,
-                          const ip_addr_t *remote, uint16_t remote_port,
-                          uint32_t seq, int err)
+void sock_tcp_unreachable(const struct flow *f, uint32_t seq, int err)
 {
-    for (struct tcp_pcb *p = tcp_active_pcbs; p; p = p->next) {
-        struct tcp_sock *t = p->callback_arg;
-        if (p->local_port != local_port || p->remote_port != remote_port ||
-            !ip_addr_cmp(&p->local_ip, local) ||
-            !ip_addr_cmp(&p->remote_ip, remote))
-            continue;
-        /* Established connections ride it out; who connects is told, if the
-         * message is about the SYN we sent (RFC 5927). */
-        if (!t || p->state != SYN_SENT || seq + 1 != p->snd_nxt)
-            return;
-        p->errf = NULL;
-        tcp_abort(p);
-        tcp_on_error(t, ERR_RST);
-        socket_set_error(&t->i.s, err);
+    struct tcp_pcb *p = demux_find(f);
+
+    /* Established connections ride it out; who connects is told, if the
+     * message is about the SYN we sent (RFC 5927). */
+    if (!p || p->state != SYN_SENT || seq + 1 != p->snd_nxt)
         return;
-    }
+    struct tcp_sock *t = p->callback_arg;
+    if (!t)
+        return;
+    p->errf = NULL;
+    tcp_abort(p);
+    tcp_on_error(t, ERR_RST);
+    socket_set_error(&t->i.s, err);
 }

@@ -19,6 +19,7 @@
 
 #include "fs/poll.h"
 #include "lib/string.h"
+#include "net/lwip_demux.h"
 
 #include "lwip/priv/tcp_priv.h"
 
@@ -176,6 +177,7 @@ static ssize_t send_batch(struct tcp_sock *t, struct batch *b, unsigned flags)
         struct tcp_pcb *pcb = t->pcb;
         if (!t->tx_queued && t->user_timeout)
             t->progress = time_monotonic();
+        demux_wake(pcb);
         done = enqueue(pcb, b);
         t->tx_queued += done;
         t->mss = pcb->mss;
@@ -435,6 +437,7 @@ static void open_window(struct tcp_sock *t, size_t n)
 
     if (!pcb || used >= t->rx_window)
         return;
+    demux_wake(pcb);
     n = MIN(n, t->rx_window - used);
     for (; n; n -= MIN(n, (size_t)0xffff))
         tcp_recved(pcb, (u16_t)MIN(n, (size_t)0xffff));

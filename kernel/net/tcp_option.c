@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 
 #include "lib/string.h"
+#include "net/lwip_demux.h"
 #include "net/sock_tcp.h"
 
 #include "lwip/priv/tcp_priv.h"
@@ -34,6 +35,8 @@ void tcp_apply_options(struct tcp_sock *t)
 
     if (!pcb)
         return;
+    if (pcb->state != LISTEN)
+        demux_wake(pcb); /* for a keepalive that may be due earlier */
     if (s->keepalive)
         so |= SOF_KEEPALIVE;
     if (s->reuseaddr || s->reuseport)

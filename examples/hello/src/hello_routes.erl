@@ -36,6 +36,8 @@ get(<<"/port">>, Query) ->
     text(port_program(number(Query, 3)));
 get(<<"/stats">>, _) ->
     {200, ?JSON, stats(), none};
+get(<<"/proc/", _/binary>> = Path, _) ->
+    kernel_figures(Path);
 get(<<"/halt">>, Query) ->
     Status = number(Query, 0),
     text(<<"halting\n">>, fun() -> erlang:halt(Status) end);
@@ -54,6 +56,14 @@ text(Body) ->
 
 text(Body, After) ->
     {200, ?TEXT, Body, After}.
+
+%% What the kernel says of its memory, for tests that look for leaks.
+kernel_figures(Path) ->
+    Known = [<<"/proc/meminfo">>, <<"/proc/slabinfo">>, <<"/proc/net/sockstat">>],
+    case lists:member(Path, Known) andalso file:read_file(Path) of
+        {ok, Text} -> text(Text);
+        _ -> {404, ?TEXT, <<"not found\n">>, none}
+    end.
 
 %% An exit status from the query, e.g. "/halt?3".
 number(Query, Default) ->

@@ -105,8 +105,10 @@
 #define TCP_LISTEN_BACKLOG          0 /* counts in 8 bits; ours is sock_tcp's */
 #define LWIP_TCP_PCB_NUM_EXT_ARGS   2 /* sock_tcp.c, lwip_demux.c */
 #define TCP_MSL                     15000UL
+/* The bound on repeating data is one in time, net/lwip_timer.c's. With the last
+ * SYN not waited for, connecting takes Linux's 127 s to fail. */
 #define TCP_MAXRTX                  12
-#define TCP_SYNMAXRTX               6
+#define TCP_SYNMAXRTX               7
 
 /* The local ports programs get without asking: as Linux's default, see
  * /proc/sys/net/ipv4/ip_local_port_range. UDP and TCP share the definition. */

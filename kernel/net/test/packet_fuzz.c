@@ -15,6 +15,7 @@
 
 #include "lib/log.h"
 #include "lib/string.h"
+#include "net/lwip_demux.h"
 #include "net/net_priv.h"
 #include "proc/fdtable.h"
 
@@ -359,7 +360,10 @@ static int close_all(void)
     fd_close(listener);
     fd_close(udp);
     fd_close(raw);
-    fake_pass(500000 * NSEC_PER_SEC); /* no upper bound on backing off */
+    fake_pass(200 * NSEC_PER_SEC);
+    if (tcp_active_pcbs || tcp_tw_pcbs || demux_next_parked(NULL))
+        panic("a closed connection is still there");
+    fake_pass(66000 * NSEC_PER_SEC); /* a router's longest lifetime */
     if (net_mem_used() > 8192)
         panic("%lu bytes were lost", net_mem_used());
     return 0;
