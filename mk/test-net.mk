@@ -10,7 +10,7 @@ NET_TEST_LWIP := $(LWIP_SRC:%.c=$(NET_HOST)/lwip/%.o)
 NET_TEST_OBJ := $(NET_SRC:%=$(NET_HOST)/%.o) $(NET_TEST_LWIP) \
 	$(NET_HOST)/fake/fakes.o $(NET_HOST)/fake/host.o \
 	$(NET_HOST)/fake/string.o $(NET_HOST)/fake/printf.o
-NET_TESTS := tcp_test udp_test unix_test option_test
+NET_TESTS := tcp_test wire_test udp_test unix_test option_test
 NET_TEST_INC := -Itests/host/mem -Itests/host/net -Ikernel \
 	-Iinclude -isystem kernel/lib/compat -isystem $(UAPI) $(LWIP_INC)
 NET_TEST_CFLAGS = $(HOST_TEST_CFLAGS) -ffreestanding -fwrapv \
@@ -52,3 +52,21 @@ fuzz-net: $(NET_HOST)/packet_fuzz
 	$(Q)$(NET_HOST)/packet_fuzz 20000
 
 CHECKS += net
+
+# --- long runs: not part of make test -------------------------------------------
+
+$(B)/httpload: bench/net/httpload.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -g $(WARN) -o $@ $<
+
+# Needs root. Counts are variables: make soak-http KEEP=20000 SHORT=1000 CPUS=1
+.PHONY: soak-http
+soak-http: $(B)/httpload $(B)/unibeam $(B)/hello.img
+	$(Q)UNIBEAM_BUILD=$(B) KEEP=$(KEEP) SHORT=$(SHORT) WIDTH=$(WIDTH) CPUS=$(CPUS) \
+		MEMORY=$(MEMORY) MACHINE=$(MACHINE) bench/net/soak-http $(B)/hello.img
+soak-http: KEEP ?= 1000000
+soak-http: SHORT ?= 20000
+soak-http: WIDTH ?= 50
+soak-http: CPUS ?= 2
+soak-http: MEMORY ?= 512M
+soak-http: MACHINE ?= q35
