@@ -6,6 +6,7 @@
  *   tcp   250 ms  while a connection has something to wait for; otherwise once
  *                 when the next keepalive or end of TIME-WAIT is due. Idle
  *                 connections are parked (lwip_demux.c): lwIP walks the others
+ *   ack   once    when a delayed acknowledgement has waited 40 ms
  *   slow  1 s     ages of neighbours, routers and fragments: until 62 s after
  *                 the last packet on a link
  *   fast  100 ms  while a multicast report is pending
@@ -48,7 +49,7 @@ struct net_timer {
     struct timer timer;
     bool armed; /* n */
 };
-static struct net_timer tcp, slow, fast, dhcp, lease;
+static struct net_timer tcp, ack, slow, fast, dhcp, lease;
 static nsec_t tcp_synced;  /* n tcp_ticks is right for this time */
 static bool tcp_running;   /* n every 250 ms */
 static uint32_t park_due;  /* n tick of the first keepalive of a parked one, */
@@ -234,6 +235,21 @@ static void tcp_tick(void)
         set(&tcp, now + next * SLOW_TICK);
 }
 
+void net_timer_ack(nsec_t deadline)
+{
+    if (!ack.armed)
+        set(&ack, deadline);
+}
+
+static void ack_tick(void)
+{
+    nsec_t next = tcp_ack_waiting(time_monotonic());
+
+    ack.armed = false;
+    if (next != NSEC_NEVER)
+        set(&ack, next);
+}
+
 /* --- links ------------------------------------------------------------- */
 
 static void slow_second(void)
@@ -335,6 +351,8 @@ void net_timer_run(uint32_t due)
 {
     if (due & NET_DUE_TCP)
         tcp_tick();
+    if (due & NET_DUE_ACK)
+        ack_tick();
     if (due & NET_DUE_SLOW)
         slow_tick();
     if (due & NET_DUE_FAST)
@@ -352,7 +370,7 @@ void net_timer_init(void)
         uintptr_t due;
     } all[] = {
         {&tcp, NET_DUE_TCP},   {&slow, NET_DUE_SLOW},   {&fast, NET_DUE_FAST},
-        {&dhcp, NET_DUE_DHCP}, {&lease, NET_DUE_LEASE},
+        {&dhcp, NET_DUE_DHCP}, {&lease, NET_DUE_LEASE}, {&ack, NET_DUE_ACK},
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(all); i++)

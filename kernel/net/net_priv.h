@@ -20,7 +20,7 @@
 enum net_due { /* work that waits for net_lock */
     NET_DUE_POLL = 1, /* a device has something */
     NET_DUE_TCP = 2, NET_DUE_SLOW = 4, NET_DUE_FAST = 8, NET_DUE_DHCP = 16,
-    NET_DUE_LEASE = 32, /* timers, lwip_timer.c */
+    NET_DUE_LEASE = 32, NET_DUE_ACK = 64, /* timers, lwip_timer.c */
 };
 /* Any context but hard interrupts, net_lock not held: do (bits) now or have
  * the lock's holder do it. */
@@ -37,6 +37,8 @@ void net_timer_init(void);
 void net_timer_run(uint32_t due);
 /* Something happens on TCP: its clock must run. Cheap if it does. */
 void net_timer_tcp(void);
+/* tcp_ack_waiting() is wanted at (deadline). */
+void net_timer_ack(nsec_t deadline);
 /* A packet came or goes on a link: ages of neighbours and fragments count. */
 void net_timer_link(void);
 /* Multicast membership changed, DHCP started. */

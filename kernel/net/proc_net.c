@@ -273,7 +273,7 @@ static void show_sockstat(struct seq *s, void *arg)
     uint64_t pages = (net_mem_used() + PAGE_SIZE - 1) / PAGE_SIZE;
     seq_printf(s, "sockets: used %u\n", tcp + udp);
     seq_printf(s, "TCP: inuse %u orphan %u tw %u alloc %u mem %lu\n", tcp,
-               tcp_orphans, tw, tcp, pages);
+               tcp_orphans > tw ? tcp_orphans - tw : 0, tw, tcp, pages);
     seq_printf(s, "UDP: inuse %u mem 0\n", udp);
 }
 

@@ -91,6 +91,41 @@ static void trim_timewait(void)
     }
 }
 
+/* --- delayed acknowledgements ------------------------------------------ */
+
+/* lwIP sends what it delayed with the next data, or up to 250 ms later: long
+ * for a peer that waits for it before it sends the rest of a request (RFC 896).
+ * Linux waits 40 ms, so do we. Who is on the list may be through already. */
+#define ACK_DELAY (40 * NSEC_PER_MSEC)
+
+static struct list ack_waiting = LIST_HEAD_INIT(ack_waiting); /* net_lock */
+
+static void ack_later(struct tcp_sock *t)
+{
+    if (!list_empty(&t->ack_link))
+        return;
+    t->ack_due = time_monotonic() + ACK_DELAY;
+    list_add_tail(&ack_waiting, &t->ack_link);
+    net_timer_ack(t->ack_due);
+}
+
+nsec_t tcp_ack_waiting(nsec_t now)
+{
+    struct tcp_sock *t;
+
+    while ((t = list_first(&ack_waiting, struct tcp_sock, ack_link))) {
+        if (t->ack_due > now)
+            return t->ack_due;
+        list_del_init(&t->ack_link);
+        if (!t->pcb || !(t->pcb->flags & TF_ACK_DELAY))
+            continue;
+        tcp_ack_now(t->pcb);
+        tcp_output(t->pcb);
+        tcp_clear_flags(t->pcb, TF_ACK_DELAY | TF_ACK_NOW);
+    }
+    return NSEC_NEVER;
+}
+
 /* --- events ------------------------------------------------------------ */
 
 static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
@@ -110,6 +145,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
         pbuf_free(p);
         return ERR_OK;
     }
+    if (pcb->flags & TF_ACK_DELAY)
+        ack_later(t);
     tcp_rx_append(t, p);
     if (t->rx_bytes >= (size_t)s->rcvlowat)
         socket_wake(s, EV_IN | EV_RDNORM);
@@ -309,6 +346,7 @@ static void close_listener(struct tcp_sock *t)
 
 static void close_locked(struct tcp_sock *t)
 {
+    list_del_init(&t->ack_link);
     if (t->pcb)
         orphan(t);
     tcp_rx_purge(t);
@@ -459,6 +497,7 @@ int tcp_create(int family, struct socket **out)
     t->state = TCP_NEW;
     list_init(&t->accepted);
     list_init(&t->accept_link);
+    list_init(&t->ack_link);
     *out = &t->i.s;
     return 0;
 }

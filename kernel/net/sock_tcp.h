@@ -38,6 +38,9 @@ struct tcp_sock {
     unsigned user_timeout;      /* a ms, 0 = off */
     int defer_accept, syncnt, linger2, maxseg; /* a */
     nsec_t progress;            /* n of the peer's last acknowledgement */
+    bool unreported;            /* n connect() has not said that it worked */
+    struct list ack_link;       /* n data came that may not be acknowledged */
+    nsec_t ack_due;             /* n ... until then */
 
     struct list accepted;       /* n LISTENING: connections to hand out */
     struct list accept_link;    /* n */
@@ -86,6 +89,9 @@ void tcp_limit_window(struct tcp_pcb *pcb, uint32_t window);
 uint32_t tcp_window_of(const struct socket *s);
 void tcp_names_from_pcb(struct tcp_sock *t);
 void tcp_on_error(void *arg, err_t err);
+
+/* Acknowledge what has waited long enough; when to come again. */
+nsec_t tcp_ack_waiting(nsec_t now);
 
 /* tcp_connect.c */
 int tcp_sock_bind(struct socket *s, const void *addr, unsigned len);

@@ -50,6 +50,7 @@ static struct tcp_sock *child_create(struct tcp_sock *t, struct tcp_pcb *pcb)
     c->i.s.shut = 0;
     list_init(&c->i.groups);
     list_init(&c->accepted);
+    list_init(&c->ack_link);
     c->nr_accepted = c->half_open = 0;
     c->state = TCP_CONNECTED;
     c->rx_eof = false;
@@ -222,17 +223,23 @@ static void reset_sock(struct tcp_sock *t)
     t->state = TCP_NEW;
     t->rx_eof = false;
     t->tx_queued = 0;
+    t->unreported = false;
     t->i.s.shut = 0;
     t->i.local_port = t->i.remote_port = 0;
     ip_addr_set_any(t->i.s.family == AF_INET6, &t->i.local);
 }
 
+/* 1: it worked, long ago. */
 static int connect_locked(struct tcp_sock *t, ip_addr_t *ip, uint16_t port)
 {
     switch (t->state) {
     case TCP_CONNECTING:
         return -EALREADY;
     case TCP_CONNECTED:
+        if (!t->unreported)
+            return -EISCONN;
+        t->unreported = false; /* as Linux: the first to ask is told */
+        return 1;
     case TCP_LISTENING:
         return -EISCONN;
     case TCP_DEAD:
@@ -288,10 +295,13 @@ static int connect_result(struct tcp_sock *t, bool nonblock)
     }
     switch (READ_ONCE(t->state)) {
     case TCP_CONNECTING:
+        WRITE_ONCE(t->unreported, true);
         return -EINPROGRESS;
     case TCP_CONNECTED:
         return 0;
     default: {
+        if (nonblock && atomic_load(&s->err))
+            return -EINPROGRESS; /* SO_ERROR tells, as everywhere */
         int rc = socket_take_error(s);
         return rc ? rc : -ECONNABORTED;
     }
@@ -320,6 +330,8 @@ int tcp_sock_connect(struct socket *s, const void *addr, unsigned len,
     tcp_lock();
     rc = connect_locked(t, &ip, port);
     net_unlock();
+    if (rc == 1)
+        return 0;
     /* A blocking call that was interrupted comes back to wait. */
     if (rc && !(rc == -EALREADY && !nonblock))
         return rc;

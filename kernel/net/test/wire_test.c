@@ -68,16 +68,16 @@ static uint16_t fold(uint32_t sum)
     return (uint16_t)~sum;
 }
 
-/* A segment without data for our (port, network order). */
-static void peer_send(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
-                      uint16_t window)
+/* A segment with (len) zeros for our (port, network order). */
+static void peer_segment(uint16_t port, uint8_t flags, uint32_t seq,
+                         uint32_t ack, uint16_t window, uint8_t len)
 {
-    uint8_t f[60] = {0}, *ip = f + 14, *tcp = f + 34;
+    uint8_t f[160] = {0}, *ip = f + 14, *tcp = f + 34;
     uint32_t peer = PEER, us = US;
     uint16_t sum;
 
     memcpy(f, fake_prefix, 14);
-    ip[0] = 0x45, ip[3] = 40, ip[8] = 64, ip[9] = 6;
+    ip[0] = 0x45, ip[3] = 40 + len, ip[8] = 64, ip[9] = 6;
     memcpy(ip + 12, &peer, 4);
     memcpy(ip + 16, &us, 4);
     sum = fold(net_checksum(ip, 20));
@@ -89,9 +89,20 @@ static void peer_send(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
     tcp[12] = 0x50, tcp[13] = flags;
     tcp[14] = (uint8_t)(window >> 8), tcp[15] = (uint8_t)window;
     sum = fold((uint32_t)net_checksum(tcp, 20) + net_checksum(ip + 12, 8) +
-               lwip_htons(6) + lwip_htons(20));
+               lwip_htons(6) + lwip_htons(20 + len));
     memcpy(tcp + 16, &sum, 2);
-    fake_receive(f, sizeof(f));
+    fake_receive(f, MAX(54u + len, 60u));
+}
+
+static void peer_send(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
+                      uint16_t window)
+{
+    peer_segment(port, flags, seq, ack, window, 0);
+}
+
+static void peer_data(uint16_t port, uint32_t seq, uint32_t ack, uint8_t len)
+{
+    peer_segment(port, TCP_ACK | TCP_PSH, seq, ack, 8192, len);
 }
 
 static bool last_is_tcp(void)
@@ -110,14 +121,20 @@ static int conn_error(int fd)
     return e;
 }
 
-static int syn(void)
+static long reconnect(int fd)
 {
     struct sockaddr_in a = {.sin_family = AF_INET,
                             .sin_port = lwip_htons(80),
                             .sin_addr.s_addr = PEER};
+
+    return sys_connect(fd, &a, sizeof(a));
+}
+
+static int syn(void)
+{
     int fd = (int)sys_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-    assert_int_equal(sys_connect(fd, &a, sizeof(a)), -EINPROGRESS);
+    assert_int_equal(reconnect(fd), -EINPROGRESS);
     assert_true(last_is_tcp());
     return fd;
 }
@@ -138,6 +155,8 @@ static int connection(uint32_t *isn)
 
     *isn = last_be32(38);
     peer_send(port_of(fd), TCP_SYN | TCP_ACK, PEER_ISN, *isn + 1, 8192);
+    assert_int_equal(reconnect(fd), 0); /* the first to ask is told */
+    assert_int_equal(reconnect(fd), -EISCONN);
     assert_true(fake_file(fd)->ops->poll(fake_file(fd), NULL) & EV_OUT);
     return fd;
 }
@@ -337,6 +356,28 @@ static void test_parked_keepalive(void **state)
     settle();
 }
 
+/* Data is acknowledged soon even if no answer takes that along. */
+static void test_delayed_ack(void **state)
+{
+    uint32_t isn;
+    int fd = connection(&isn);
+    unsigned sent = fake_sent;
+    char b[8];
+
+    (void)state;
+    peer_data(port_of(fd), PEER_ISN + 1, isn + 1, 6);
+    assert_int_equal(fake_sent, sent);
+    assert_int_equal(sys_recvfrom(fd, b, 8, 0, NULL, NULL), 6);
+    fake_pass(50 * NSEC_PER_MSEC);
+    assert_int_equal(fake_sent, sent + 1);
+    assert_int_equal(last_be32(42), PEER_ISN + 7);
+    fake_pass(NSEC_PER_SEC);
+    assert_int_equal(fake_sent, sent + 1);
+    peer_data(port_of(fd), PEER_ISN + 7, isn + 1, 6); /* ... gone meanwhile */
+    fd_close(fd);
+    settle();
+}
+
 static void set_address(uint32_t addr);
 
 /* The address goes, and with it the connections that have it. */
@@ -384,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_peer_comes_back),
         cmocka_unit_test(test_silent_orphan),
         cmocka_unit_test(test_orphan_and_closed_window),
+        cmocka_unit_test(test_delayed_ack),
         cmocka_unit_test(test_parked),
         cmocka_unit_test(test_parked_keepalive),
         cmocka_unit_test(test_parked_address_lost),
