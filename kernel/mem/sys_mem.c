@@ -34,8 +34,14 @@ long sys_mmap(unsigned long addr, size_t len, int prot, int flags, int fd,
         return -EINVAL;
     if (!(flags & MAP_ANONYMOUS)) {
         f = fd_get(fd);
+        if (f && (f->caps & FILE_PATH)) {
+            file_put(f);
+            f = NULL;
+        }
         if (!f)
             return -EBADF;
+    } else if ((flags & MAP_TYPE) == MAP_SHARED_VALIDATE) {
+        return -EINVAL; /* of files only */
     } else if (flags & MAP_HUGETLB) {
         return -ENOMEM; /* the pool of reserved huge pages is empty */
     }

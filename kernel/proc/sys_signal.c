@@ -26,10 +26,17 @@ static void discard_ignored(struct process *p, int signo)
     if (handler != 1 && (handler || signal_default(signo) != SIG_DO_IGNORE))
         return;
     sigpending_discard(&p->sig_pending, &p->sig_pending_list, SIGBIT(signo));
-    list_for_each(t, &p->threads, process_link)
+    list_for_each (t, &p->threads, process_link)
         sigpending_discard(&t->sig_pending, &t->sig_pending_list,
                            SIGBIT(signo));
 }
+
+/* The other bits read back as 0: that is how a program learns what is known
+ * (sigaction(2), SA_UNSUPPORTED). */
+#define SA_KNOWN                                                               \
+    ((uint64_t)(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK |        \
+                SA_RESTART | SA_NODEFER | SA_RESTORER) |                       \
+     (uint32_t)SA_RESETHAND)
 
 long sys_rt_sigaction(int signo, const void __user *act, void __user *old,
                       size_t masksize)
@@ -46,6 +53,7 @@ long sys_rt_sigaction(int signo, const void __user *act, void __user *old,
     spin_lock(&p->siglock);
     was = p->sighand.action[signo - 1];
     if (act) {
+        new.flags &= SA_KNOWN;
         new.mask &= ~SIG_UNBLOCKABLE;
         p->sighand.action[signo - 1] = new;
         discard_ignored(p, signo);
@@ -176,10 +184,10 @@ long sys_sigaltstack(const void __user *uss, void __user *uold)
     struct thread *t = current;
     uint64_t sp = arch_user_frame()->rsp;
     stack_t new, old = {
-        .ss_sp = (void *)(uintptr_t)t->altstack_sp,
-        .ss_flags = (int)altstack_state(t, sp),
-        .ss_size = t->altstack_size,
-    };
+                     .ss_sp = (void *)(uintptr_t)t->altstack_sp,
+                     .ss_flags = (int)altstack_state(t, sp),
+                     .ss_size = t->altstack_size,
+                 };
 
     if (uss) {
         unsigned mode;
@@ -196,9 +204,9 @@ long sys_sigaltstack(const void __user *uss, void __user *uold)
         } else if (new.ss_size < MINSIGSTKSZ) {
             return -ENOMEM;
         }
-        t->altstack_sp = (uint64_t)(uintptr_t)new.ss_sp;
+        t->altstack_sp = (uint64_t)(uintptr_t) new.ss_sp;
         t->altstack_size = new.ss_size;
-        t->altstack_flags = (uint32_t)new.ss_flags;
+        t->altstack_flags = (uint32_t) new.ss_flags;
     }
     return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
 }
@@ -258,7 +266,7 @@ static long kill_group(pid_t pgid, int signo, const struct siginfo_k *info)
     spin_lock(&proc_tree_lock);
     pid = pid_find(pgid);
     if (pid)
-        list_for_each(p, &pid->group, pg_link)
+        list_for_each (p, &pid->group, pg_link)
             combine(&rc, check_and_send(p, signo, info));
     spin_unlock(&proc_tree_lock);
     return rc;
@@ -398,8 +406,8 @@ long sys_pidfd_send_signal(int fd, int signo, const void __user *uinfo,
     if (uinfo)
         rc = info_from_user(uinfo, signo, p == current_process(), &info);
     if (!rc)
-        rc = p->state == PROCESS_DEAD ? -ESRCH
-                                      : check_and_send(p, signo, &info);
+        rc =
+            p->state == PROCESS_DEAD ? -ESRCH : check_and_send(p, signo, &info);
     process_put(p);
     return rc;
 }

@@ -271,8 +271,7 @@ static long sleep_relative(struct syscall_restart *r)
 
     if (!rc)
         return 0;
-    if (rem &&
-        put_timespec(rem, MAX(deadline - time_monotonic(), (nsec_t)0)))
+    if (rem && put_timespec(rem, MAX(deadline - time_monotonic(), (nsec_t)0)))
         return -EFAULT;
     current->restart = (struct syscall_restart){
         .fn = sleep_relative,
@@ -302,8 +301,10 @@ long sys_clock_nanosleep(int clock, int flags, const void __user *req,
     int rc;
 
     if (!can_sleep_on(clock)) /* sleeping on processor time is not there */
-        return clock == CLOCK_PROCESS_CPUTIME_ID || clock < 0 ? -EOPNOTSUPP
-                                                              : -EINVAL;
+        return clock == CLOCK_PROCESS_CPUTIME_ID ||
+                       clock == CLOCK_THREAD_CPUTIME_ID || clock < 0
+                   ? -EOPNOTSUPP
+                   : -EINVAL;
     rc = timespec_from_user(req, &t);
     if (rc)
         return rc;

@@ -175,6 +175,14 @@ __attribute__((unused)) static int child_wait(pid_t pid)
     return st;
 }
 
+static pid_t section_pid;
+
+static void section_end(int sig)
+{
+    (void)sig;
+    kill(section_pid, SIGKILL);
+}
+
 static void section_run(const struct section *s, const char *top)
 {
     char dir[128];
@@ -184,14 +192,16 @@ static void section_run(const struct section *s, const char *top)
 
     section_name = s->name;
     snprintf(dir, sizeof(dir), "%s/%s", top, s->name);
-    pid_t pid = fork();
-    if (!pid) {
+    section_pid = fork();
+    if (!section_pid) {
         NEED(!mkdir(dir, 0755) && !chdir(dir));
-        alarm(SECTION_SECONDS);
+        signal(SIGALRM, SIG_DFL);
         s->run();
         _exit(0);
     }
-    st = child_wait(pid);
+    alarm(SECTION_SECONDS); /* here, for a section may use its own timer */
+    st = child_wait(section_pid);
+    alarm(0);
     if (st)
         say("ended with %s", ending(st));
     dprintf(STDOUT_FILENO, "~ %s took %lld ms\n", s->name, now_ms() - started);
@@ -208,6 +218,7 @@ int main(int argc, char **argv)
         return program_child(argc, argv);
     if (!mkdtemp(top) || chmod(top, 0755))
         return 1;
+    signal(SIGALRM, section_end);
     for (struct section *s = sections; s; s = s->next)
         if (argc < 3 || !strcmp(argv[2], s->name))
             section_run(s, top);
