@@ -157,14 +157,14 @@ static ssize_t stream_copy(struct unix_sock *u, struct sock_msg *sm,
     while (m && sm->data->left) {
         size_t n = MIN(m->len - m->off, sm->data->left);
         bool files = m->nr_files != 0;
-        if (files && !first)
-            break; /* its descriptors belong to the next receive */
         if (n && uio_copy_out(sm->data, m->data + m->off, n) != (ssize_t)n)
             return got ? (ssize_t)got : -EFAULT;
         if (first) {
             receive_name(sm, m);
             receive_control(u, m, sm, flags);
             first = false;
+        } else {
+            receive_files(m, sm, flags);
         }
         got += n;
         if (peek) {
@@ -178,7 +178,7 @@ static ssize_t stream_copy(struct unix_sock *u, struct sock_msg *sm,
             m = queue_head(u);
         }
         if (files)
-            break;
+            break; /* one set of descriptors in each receive: unix(7) */
     }
     return (ssize_t)got;
 }
