@@ -77,9 +77,9 @@ static int set_re(struct process *p, struct ids i, uint32_t r, uint32_t e)
 static int set_res(struct process *p, struct ids i, uint32_t r, uint32_t e,
                    uint32_t s)
 {
-    if (!privileged(p) && ((r != KEEP && !is_one_of(&i, r)) ||
-                           (e != KEEP && !is_one_of(&i, e)) ||
-                           (s != KEEP && !is_one_of(&i, s))))
+    if (!privileged(p) &&
+        ((r != KEEP && !is_one_of(&i, r)) || (e != KEEP && !is_one_of(&i, e)) ||
+         (s != KEEP && !is_one_of(&i, s))))
         return -EPERM;
     if (r != KEEP)
         *i.r = r;
@@ -265,8 +265,10 @@ long sys_capget(void __user *hdr, void __user *data)
     int pid, words = caps_words(hdr, &pid);
     uint64_t caps;
 
+    if (!data && (words > 0 || words == -EINVAL))
+        return 0; /* only the version was asked for */
     if (words < 0)
-        return words == -EINVAL && !data ? 0 : words;
+        return words;
     if (pid < 0)
         return -EINVAL;
     p = process_find(pid ? pid : current_process()->pid);

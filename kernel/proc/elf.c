@@ -166,7 +166,7 @@ int script_parse(const char *buf, size_t n, struct script_line *out)
 {
     size_t i = 2, end, start;
 
-    n = MIN(n, (size_t)256);
+    n = MIN(n, (size_t)SCRIPT_LINE_MAX);
     if (n < 3 || buf[0] != '#' || buf[1] != '!')
         return -ENOEXEC;
     for (end = 2; end < n && buf[end] != '\n' && buf[end]; end++)
@@ -176,7 +176,7 @@ int script_parse(const char *buf, size_t n, struct script_line *out)
     for (start = i; i < end && !is_blank(buf[i]); i++)
         ;
     /* A name that runs into the end of what was read may be cut off. */
-    if (i == start || (i == n && n == 256))
+    if (i == start || (i == n && n == SCRIPT_LINE_MAX))
         return -ENOEXEC;
     memcpy(out->interp, buf + start, i - start);
     out->interp[i - start] = '\0';

@@ -52,9 +52,11 @@ int elf_plan(const Elf64_Ehdr *eh, const Elf64_Phdr *ph, vaddr_t base,
              vaddr_t top, struct elf_image *out);
 
 /* The first line of a script: "#!" [blanks] interpreter [blanks argument]. */
+#define SCRIPT_LINE_MAX 255 /* bytes of it that count: execve(2) */
 struct script_line {
     char interp[256];
     char arg[256]; /* empty = none */
 };
-/* (buf): the file's first (n) bytes, at most 256 count. 0 or -ENOEXEC. */
+/* (buf): the file's first (n) bytes, at most SCRIPT_LINE_MAX
+ * count. 0 or -ENOEXEC. */
 int script_parse(const char *buf, size_t n, struct script_line *out);

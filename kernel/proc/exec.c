@@ -23,6 +23,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "proc/exec_priv.h"
+#include "proc/fdtable.h"
 #include "proc/proc_priv.h"
 #include "sys/syscall.h"
 
@@ -106,6 +107,10 @@ static int load_program(struct exec *x, int dirfd, const char *name,
         if (rc || !is_script(&x->program))
             break;
         rc = depth >= SCRIPT_DEPTH ? -ELOOP : 0;
+        /* The interpreter could not open it again. */
+        if (!depth && dirfd != AT_FDCWD && x->name != name &&
+            fd_get_cloexec(dirfd) > 0)
+            rc = -ENOENT;
         if (!rc && !line && !(line = kmalloc(sizeof(*line), 0)))
             rc = -ENOMEM;
         if (!rc)

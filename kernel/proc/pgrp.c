@@ -58,7 +58,7 @@ bool pgrp_is_orphaned(pid_t pgid, const struct process *ignore)
 
     if (!pid)
         return true;
-    list_for_each(p, &pid->group, pg_link) {
+    list_for_each (p, &pid->group, pg_link) {
         if (p == ignore || p->state != PROCESS_ALIVE || !p->parent ||
             p->parent == init_process)
             continue;
@@ -72,7 +72,7 @@ static bool has_stopped_member(struct pid *pid)
 {
     struct process *p;
 
-    list_for_each(p, &pid->group, pg_link)
+    list_for_each (p, &pid->group, pg_link)
         if (p->group_stop)
             return true;
     return false;
@@ -82,7 +82,7 @@ static void signal_members(struct pid *pid, int signo)
 {
     struct process *p;
 
-    list_for_each(p, &pid->group, pg_link)
+    list_for_each (p, &pid->group, pg_link)
         signal_send_locked(p, NULL, signo, NULL);
 }
 
@@ -109,7 +109,7 @@ int signal_send_group(pid_t pgid, int signo, const struct siginfo_k *info)
     spin_lock(&proc_tree_lock);
     pid = pid_find(pgid);
     if (pid) {
-        list_for_each(p, &pid->group, pg_link) {
+        list_for_each (p, &pid->group, pg_link) {
             int err = signal_send_locked(p, NULL, signo, info);
             if (rc == -ESRCH || !err)
                 rc = err;
@@ -191,8 +191,8 @@ static long set_pgid(struct process *p, pid_t pgid)
     if (pgid != p->pid) { /* must be a group of this session */
         struct process *member;
         group = pid_find(pgid);
-        member = group ? list_first(&group->group, struct process, pg_link)
-                       : NULL;
+        member =
+            group ? list_first(&group->group, struct process, pg_link) : NULL;
         if (!member || member->sid != me->sid)
             return -EPERM;
     }
@@ -206,11 +206,11 @@ long sys_setpgid(int pid, int pgid)
     struct process *p;
     long rc = -ESRCH;
 
-    if (pgid < 0)
+    if (pgid < 0 || (!pgid && pid < 0))
         return -EINVAL;
     spin_lock(&proc_tree_lock);
     p = target(pid);
-    if (p && p->state == PROCESS_ALIVE)
+    if (p && p->state != PROCESS_DEAD) /* a zombie is still in its group */
         rc = set_pgid(p, pgid ? pgid : p->pid);
     spin_unlock(&proc_tree_lock);
     return rc;
