@@ -3,9 +3,9 @@
 /*
  * console.c - kernel messages and the terminal on the serial line.
  *
- * Messages are written polled, from the first instruction to the last; the
- * terminal behind /dev/console and /dev/ttyS0 shares the UART's transmit lock
- * with them, so a message and a program's output mix only between writes.
+ * Messages come from the first instruction to the last; the terminal behind
+ * /dev/console and /dev/ttyS0 shares the UART's transmit lock with them, so a
+ * message and a program's output mix only between lines of usual length.
  */
 #include "dev/console.h"
 
@@ -21,6 +21,7 @@
 #include "lib/string.h"
 #include "sched/softirq.h"
 #include "sched/thread.h"
+#include "sched/time.h"
 
 static struct tty *console_tty;
 
@@ -39,19 +40,35 @@ void console_write(const char *s, size_t n)
         return;
     for (; n; n--, s++) {
         if (used + 2 > sizeof(buf)) {
-            serial_write_polled(buf, used);
+            serial_write_message(buf, used);
             used = 0;
         }
         if (*s == '\n')
             buf[used++] = '\r';
         buf[used++] = *s;
     }
-    serial_write_polled(buf, used);
+    serial_write_message(buf, used);
+}
+
+void console_last_words(void)
+{
+    serial_last_words();
 }
 
 void console_flush(void)
 {
+    serial_last_words();
     serial_wait_empty();
+}
+
+/* The host may be slow to read, but a machine that ends does not wait for one
+ * that does not. */
+void console_drain(void)
+{
+    nsec_t limit = time_monotonic() + 5 * NSEC_PER_SEC;
+
+    if (console_tty)
+        tty_wait_drained_until(console_tty, limit);
 }
 
 static size_t console_tty_write(struct tty *t, const char *s, size_t n)

@@ -8,7 +8,9 @@
  * the calling thread is cheaper than a ring and interrupts: one status read
  * and one string instruction for sixteen bytes. Only when the FIFO is full
  * (real hardware, or a host that does not read) is the transmit interrupt
- * switched on, and the terminal's writers sleep until it comes.
+ * switched on: the terminal's writers sleep until it comes, and messages of
+ * the kernel, which cannot sleep, go to a backlog that is sent first then.
+ * Nobody polls but who has no interrupts yet, or no more: see (last_words).
  *
  * Locking. The transmit side is used by threads, by deferred work and, through
  * the log, by hard interrupt handlers and panics. So it has a lock of its own
@@ -28,6 +30,7 @@
 
 #include "arch/x86_64/arch.h"
 #include "dev/port_io.h"
+#include "lib/string.h"
 #include "sched/softirq.h"
 
 #define UART_PORT 0x3f8
@@ -47,25 +50,32 @@ enum { UART_DATA = 0, UART_IER = 1, UART_IIR = 2, UART_FCR = 2, UART_LCR = 3,
 #define FCR_SETUP                                                              \
     0x87 /* enable, clear both, interrupt at 8 received bytes;                 \
           * fewer come by the character timeout */
-#define LCR_8N1   0x03
-#define LCR_DLAB  0x80
-#define MCR_SETUP 0x0b /* DTR, RTS, OUT2: the PC gates the interrupt by OUT2   \
-                        */
+#define LCR_8N1  0x03
+#define LCR_DLAB 0x80
+#define MCR_SETUP                                                              \
+    0x0b /* DTR, RTS, OUT2: the PC gates the interrupt by OUT2                 \
+          */
 #define LSR_DR   0x01
 #define LSR_THRE 0x20
 #define LSR_TEMT 0x40
 
 /* Status reads before a line counts as stuck: over a second on hardware. */
 #define WAIT_LIMIT 1000000
+/* Bytes sent with interrupts off and the lock held, unless a line is shorter:
+ * an emulator may take 10 us for each. */
+#define HOLD_LIMIT 128
 /* Bytes drained by one interrupt: a device that always has more must not keep
  * the CPU in the handler. */
 #define RX_LIMIT 1024
 
 static bool present;
 static bool stuck;             /* [tx] the last wait for THRE ran out */
+static bool last_words;        /* [tx] the machine ends: poll, and patiently */
 static uint8_t ier;            /* [tx] shadow of the register */
 static _Atomic bool tx_wanted; /* [tx] a writer waits for room */
 static _Atomic bool tx_lock_word;
+static char backlog[8192];          /* [tx] messages the line had no room for */
+static uint32_t log_head, log_tail; /* [tx] bytes ever put in, taken out */
 
 static char rx_ring[4096];
 static _Atomic uint32_t rx_head; /* written by the interrupt handler */
@@ -129,7 +139,7 @@ bool serial_present(void)
  * every line. */
 static bool tx_wait(void)
 {
-    unsigned limit = stuck ? 1 : WAIT_LIMIT;
+    unsigned limit = stuck ? 1 : last_words ? 5 * WAIT_LIMIT : WAIT_LIMIT;
 
     for (unsigned i = 0; i < limit; i++) {
         if (uart_read(UART_LSR) & LSR_THRE) {
@@ -142,18 +152,88 @@ static bool tx_wait(void)
     return false;
 }
 
-void serial_write_polled(const char *s, size_t n)
+/* Without interrupts nobody would tell when there is room: wait. */
+static bool tx_room(void)
 {
+    return ier && !last_words ? uart_read(UART_LSR) & LSR_THRE : tx_wait();
+}
+
+/* All below: tx lock held. Bytes sent. */
+static size_t tx_send(const char *s, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n && tx_room()) {
+        size_t chunk = MIN(n - done, (size_t)UART_FIFO);
+        port_write_string8(UART_PORT, s + done, chunk);
+        done += chunk;
+    }
+    return done;
+}
+
+static void tx_want(void)
+{
+    tx_wanted = true;
+    if (!(ier & IER_TX))
+        uart_write(UART_IER, ier |= IER_TX);
+}
+
+/* What does not fit is lost here; the kernel's log still has it. */
+static void backlog_add(const char *s, size_t n)
+{
+    for (; n && log_head - log_tail < sizeof(backlog); n--)
+        backlog[log_head++ % sizeof(backlog)] = *s++;
+}
+
+static bool backlog_send(void)
+{
+    while (log_head != log_tail) {
+        uint32_t at = log_tail % sizeof(backlog);
+        size_t n = MIN((size_t)(log_head - log_tail), sizeof(backlog) - at);
+        size_t sent = tx_send(backlog + at, n);
+
+        log_tail += (uint32_t)sent;
+        if (sent < n)
+            return false;
+    }
+    return true;
+}
+
+void serial_write_message(const char *s, size_t n)
+{
+    size_t sent;
+
     if (!present)
         return;
     bool irqs = tx_lock();
-    while (n && tx_wait()) {
-        size_t chunk = MIN(n, (size_t)UART_FIFO);
-        port_write_string8(UART_PORT, s, chunk);
-        s += chunk;
-        n -= chunk;
+    sent = backlog_send() ? tx_send(s, n) : 0;
+    if (sent < n && ier && !last_words) {
+        backlog_add(s + sent, n - sent);
+        tx_want();
     }
     tx_unlock(irqs);
+}
+
+/* Bytes to send under one hold of the lock: to the end of a line, so that
+ * others' output comes between lines where it can. */
+static size_t piece(const char *s, size_t n)
+{
+    const char *end = memchr(s, '\n', MIN(n, (size_t)HOLD_LIMIT));
+
+    return end ? (size_t)(end - s) + 1 : MIN(n, (size_t)HOLD_LIMIT);
+}
+
+static size_t write_piece(const char *s, size_t n)
+{
+    bool irqs = tx_lock();
+    size_t sent = backlog_send() ? tx_send(s, n) : 0;
+
+    if (sent < n && ier)
+        tx_want();
+    if (!ier)
+        sent = n; /* the rest of a stuck line is lost */
+    tx_unlock(irqs);
+    return sent;
 }
 
 size_t serial_write_some(const char *s, size_t n)
@@ -162,22 +242,26 @@ size_t serial_write_some(const char *s, size_t n)
 
     if (!present)
         return n; /* nobody listens: like a serial line without a cable */
-    bool irqs = tx_lock();
-    /* Without interrupts nobody would tell when there is room: wait. */
-    while (done < n && (ier ? uart_read(UART_LSR) & LSR_THRE : tx_wait())) {
-        size_t chunk = MIN(n - done, (size_t)UART_FIFO);
-        port_write_string8(UART_PORT, s + done, chunk);
-        done += chunk;
+    while (done < n) {
+        size_t want = piece(s + done, n - done);
+        size_t sent = write_piece(s + done, want);
+
+        done += sent;
+        if (sent < want)
+            break;
     }
-    if (done < n && ier) {
-        tx_wanted = true;
-        if (!(ier & IER_TX))
-            uart_write(UART_IER, ier |= IER_TX);
-    }
-    if (!ier)
-        done = n; /* the rest of a stuck line is lost */
-    tx_unlock(irqs);
     return done;
+}
+
+void serial_last_words(void)
+{
+    if (!present)
+        return;
+    bool irqs = tx_lock();
+    stuck = false;
+    last_words = true;
+    backlog_send();
+    tx_unlock(irqs);
 }
 
 void serial_wait_empty(void)
@@ -266,7 +350,7 @@ bool serial_transmit_ready(void)
     if (!present)
         return false;
     bool irqs = tx_lock();
-    if (tx_wanted && (uart_read(UART_LSR) & LSR_THRE)) {
+    if (tx_wanted && backlog_send() && (uart_read(UART_LSR) & LSR_THRE)) {
         tx_wanted = false;
         ready = true;
         uart_write(UART_IER, ier &= (uint8_t)~IER_TX);

@@ -11,9 +11,13 @@
 /* Find and set up the UART (115200 8N1, FIFOs on); false if there is none. */
 bool serial_init(void);
 bool serial_present(void);
-/* Polled: returns when all is in the FIFO, or gives up on a stuck line. Adds
- * nothing. Any context, any lock held. */
-void serial_write_polled(const char *s, size_t n);
+/* A message of the kernel's, as one piece. Does not wait where interrupts can
+ * send the rest later; else until all is in the FIFO, or the line is stuck.
+ * Any context, any lock held. */
+void serial_write_message(const char *s, size_t n);
+/* The machine ends: what waits is sent now, and all that follows polled, with
+ * patience. Any context, any lock held. */
+void serial_last_words(void);
 /* As much as the FIFO takes without waiting; bytes taken. If short, the
  * transmit interrupt will raise SOFTIRQ_CONSOLE. */
 size_t serial_write_some(const char *s, size_t n);

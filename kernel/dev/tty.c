@@ -529,6 +529,12 @@ int tty_wait_drained(struct tty *t)
     return rc;
 }
 
+void tty_wait_drained_until(struct tty *t, nsec_t deadline)
+{
+    (void)WAIT_EVENT_FULL(&t->write_wait, drained(t), SLEEP_UNINTERRUPTIBLE,
+                          deadline);
+}
+
 /* --- the other file operations ------------------------------------------- */
 
 static uint32_t file_poll_op(struct file *f, struct poll_table *pt)

@@ -12,6 +12,7 @@
 #include "dev/n_tty.h"
 #include "dev/tty.h"
 #include "lib/list.h"
+#include "sched/time.h"
 
 /* I immutable after creation; t lock; a atomic; T the list's lock */
 struct tty {
@@ -74,5 +75,7 @@ void tty_job_hangup(struct tty *t);
 long tty_ioctl(struct tty *t, bool master, struct file *f, unsigned cmd,
                unsigned long arg);
 int tty_wait_drained(struct tty *t);
+/* The same, come what may, but not after (deadline). */
+void tty_wait_drained_until(struct tty *t, nsec_t deadline);
 
 void pty_init(void);

@@ -128,6 +128,7 @@ void log_dump_tail(size_t bytes)
 static void show_errors(void)
 {
     console_level = MAX(console_level, LOG_ERR + 1);
+    console_last_words();
 }
 
 /* A panic while reporting one gets a short report; one more none. */
@@ -144,11 +145,11 @@ void panic(const char *fmt, ...)
     va_end(ap);
     /* Whoever held it has stopped, or is this CPU. */
     log_unlock(true);
+    show_errors();
     if (!nested) {
         console_write("\n--- the end of the log ---\n", 28);
         log_dump_tail(2048);
     }
-    show_errors();
     klog(LOG_ERR, "%s: %s", nested ? "panic in panic" : "panic", text);
     arch_panic_end();
 }

@@ -255,6 +255,7 @@ void process_init_exited(int status)
 {
     knote("process 1 ended with status %d", status);
     sys_sync();
+    console_drain();
     console_flush();
     arch_power_off(status);
 }

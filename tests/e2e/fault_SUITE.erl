@@ -14,7 +14,7 @@ suite() -> [{timetrap, {minutes, 4}}].
 
 all() ->
     [{group, root}, {group, disk}, {group, network}, {group, command_line},
-     {group, release}].
+     {group, release}, {group, console}].
 
 groups() ->
     [{root, [], [superblock, tables, directories, extents, programs,
@@ -25,7 +25,8 @@ groups() ->
      {command_line, [], [refused_words, ignored_words, words_too_long]},
      {release, [], [odd_system_calls, emulator_killed, never_stops,
                     bad_boot_file, bad_sys_config, bad_vm_args,
-                    no_emulator, bad_init_conf]}].
+                    no_emulator, bad_init_conf]},
+     {console, [], [console_flood, console_not_read]}].
 
 init_per_suite(Config) ->
     case os:getenv("HELLO_IMAGE") of
@@ -406,3 +407,57 @@ bad_init_conf(C) ->
                 "init.conf: line 1: unknown key 'colour'", 1),
     ends_broken(C, fun(I) -> disk:debugfs_write(I, "rm " ++ Conf) end,
                 "cannot open '/etc/unibeam/init.conf': No such file", 1).
+
+%% --- the console ---------------------------------------------------------------------
+
+%% A release that talks without end: nothing is lost, nothing waits for it.
+console_flood(C) ->
+    {Vm, Port} = ready_to_call(proplists:get_value(image, C),
+                               #{cpus => 2, forward => true}),
+    flooded(Vm, Port, 2000).
+
+%% A console whose reader does not read, for a while.
+console_not_read(C) ->
+    Dir = proplists:get_value(priv_dir, C),
+    Pipe = filename:join(Dir, "pipe"),
+    Go = filename:join(Dir, "go"),
+    "" = os:cmd("mkfifo " ++ Pipe),
+    Script = filename:join(Dir, "console_not_read.sh"),
+    ok = file:write_file(Script,
+        ["#!/bin/sh\n(while read -r l; do echo \"$l\"; case $l in READY*) break;;"
+         " esac; done; until [ -e ", Go, " ]; do sleep 0.1; done; exec cat) <",
+         Pipe, " &\nexec qemu-system-x86_64 \"$@\" >", Pipe, "\n"]),
+    ok = file:change_mode(Script, 8#755),
+    {Vm, Port} = ready_to_call(proplists:get_value(image, C),
+                               #{cpus => 2, forward => true,
+                                 append => "loglevel=7",
+                                 args => ["--qemu", Script]}),
+    ok = guest:load(Port, fault_guest),
+    ok = guest:call(Port, fault_guest, flood, [1000]),
+    timer:sleep(2000),
+    %% the kernel has something to say meanwhile
+    ok = guest:call(Port, file, write_file, ["/dev/kmsg", "a kernel message"]),
+    [?assertMatch({200, _}, vm:http(Vm, "/cmd")) || _ <- lists:seq(1, 20)],
+    ?assertMatch(nomatch, re:run(vm:console(Vm), "FLOOD OVER")),
+    ok = file:write_file(Go, ""),
+    complete(Vm, 1000),
+    said(Vm, "\\] a kernel message\\s*$"),
+    power_off(Vm).
+
+flooded(Vm, Port, N) ->
+    ok = guest:load(Port, fault_guest),
+    ok = guest:call(Port, fault_guest, flood, [N]),
+    [?assertMatch({200, _}, vm:http(Vm, "/cmd")) || _ <- lists:seq(1, 5)],
+    complete(Vm, N),
+    power_off(Vm).
+
+%% Every line of the flood is there, whole and in order.
+complete(Vm, N) ->
+    vm:wait(Vm, "^FLOOD OVER", ?END),
+    %% messages of the kernel's come anywhere, but whole
+    Text = re:replace(vm:console(Vm), "\\[ *\\d+\\.\\d+\\] .*\\r\\n", "",
+                      [global, {return, binary}]),
+    {match, Lines} = re:run(Text, "^line (\\d+) x{100}\\s*$",
+                            [global, multiline,
+                             {capture, all_but_first, list}]),
+    ?assertEqual(lists:seq(1, N), [list_to_integer(L) || [L] <- Lines]).

@@ -3,7 +3,7 @@
 %% fault_guest - runs in the machine: an application that never stops.
 -module(fault_guest).
 -behaviour(application).
--export([begin_forever/0, start/2, stop/1, prep_stop/1]).
+-export([begin_forever/0, start/2, stop/1, prep_stop/1, flood/1]).
 -behaviour(supervisor).
 -export([init/1]).
 
@@ -12,6 +12,15 @@ begin_forever() ->
                            [{applications, [kernel, stdlib]},
                             {mod, {?MODULE, []}}]}),
     application:start(?MODULE).
+
+%% N numbered lines on the console, as fast as it takes them.
+flood(N) ->
+    spawn(fun() ->
+                  [io:format("line ~b ~s~n", [K, lists:duplicate(100, $x)])
+                   || K <- lists:seq(1, N)],
+                  io:put_chars("FLOOD OVER\n")
+          end),
+    ok.
 
 start(_, _) -> supervisor:start_link(?MODULE, []).
 init(_) -> {ok, {#{}, []}}.

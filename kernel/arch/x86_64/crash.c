@@ -75,7 +75,7 @@ static void crash_log(void)
 
 static void crash_serial(void)
 {
-    serial_write_polled(nowhere, 8);
+    serial_write_message(nowhere, 8);
 }
 
 static void wait_for_all(void)
