@@ -37,6 +37,13 @@ E2E_SUITES = $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)
 check-e2e: $(B)/hello.img
 	$(Q)tests/e2e/run.sh $(E2E_SUITES)
 
+# Long: N boots in a row. SEED=S N=1 repeats one.
+N ?= 200
+SEED ?= 1
+.PHONY: soak-boots
+soak-boots: $(B)/hello.img
+	$(Q)scripts/soak-boots.sh $(B)/unibeam $(B)/hello.img $(N) $(SEED) $(B)/soak
+
 .PHONY: check test setup
 check:
 	$(Q)scripts/run-tests.sh $(foreach c,$(CHECKS),'$c=$(MAKE) -s check-$c')
