@@ -78,8 +78,9 @@ static const char help[] =
     "kills it.\n"
     "\n"
     "Exit status: that of the release, 128+N when signal N ended it; 125 when\n"
-    "the guest's kernel panics or cannot start a process; 1 when QEMU cannot\n"
-    "run; 2 for wrong usage; 128+N when signal N made us kill QEMU.\n";
+    "the guest's kernel panics or cannot start a process; 126 when the release\n"
+    "cannot be started; 1 when QEMU cannot run; 2 for wrong usage; 128+N when\n"
+    "signal N made us kill QEMU.\n";
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 

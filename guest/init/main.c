@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "abi/initconf.h"
+#include "abi/machine.h"
 #include "conf.h"
 #include "files.h"
 #include "net.h"
@@ -257,7 +258,7 @@ int main(void)
     status = run(&e);
     if (status < 0) {
         say("%s", e.text);
-        return 1;
+        return MACHINE_NO_RELEASE_STATUS;
     }
     return status;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/machine.h"
+
 struct pool_block {
     struct pool_block *next;
     _Alignas(max_align_t) char data[];
@@ -28,7 +30,7 @@ void *pool_alloc(struct pool *p, size_t n)
 
     if (!b) {
         fprintf(stderr, "unibeam: out of memory in process 1\n");
-        exit(1);
+        exit(MACHINE_NO_RELEASE_STATUS);
     }
     b->next = p->blocks;
     p->blocks = b;

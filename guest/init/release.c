@@ -22,6 +22,7 @@ struct compose {
     int tty;
     struct release *r;
     struct err *e;
+    const char *vmargs; /* the file the emulator reads, or NULL */
 };
 
 static void arg(struct compose *x, const char *s)
@@ -151,14 +152,17 @@ static void erts_environment(struct compose *x)
 
 /*
  * relx's check_replace_os_vars: FILE.src is a template for FILE; with
- * RELX_REPLACE_OS_VARS set FILE (or FILE.orig) itself is one.  Returns the
- * file to use, NULL with the reason set on error.
+ * RELX_REPLACE_OS_VARS set FILE (or FILE.orig) itself is one.  What comes out
+ * is put in RELX_OUT_FILE_PATH, if that exists.  Returns the file to use, NULL
+ * with the reason set on error.
  */
 static const char *relx_file(struct compose *x, const char *path,
                              const char *name)
 {
     const char *from = NULL;
-    char *out = pool_printf(x->p, "%s/%s", x->run_dir, name);
+    const char *dir = getvar(x, "RELX_OUT_FILE_PATH");
+    char *out = pool_printf(x->p, "%s/%s",
+                            dir && files_exist(dir) ? dir : x->run_dir, name);
     char *src = pool_printf(x->p, "%s.src", path);
     char *orig = pool_printf(x->p, "%s.orig", path);
     char *text;
@@ -178,24 +182,47 @@ static const char *relx_file(struct compose *x, const char *path,
     return out;
 }
 
-/* Whether an emulator arguments file makes the node a distributed one that
- * needs epmd. */
-static int args_need_epmd(const char *text)
+/* A flag, and what follows it: does it make the node a distributed one that
+ * needs epmd (1), or not (0)?  (known): the answer so far. */
+static int flag_needs_epmd(const char *flag, const char *value, int known)
 {
-    int named = 0;
+    if (!strcmp(flag, "-name") || !strcmp(flag, "-sname"))
+        return known < 0 ? known : 1;
+    if (!strcmp(flag, "-start_epmd") && !strcmp(value, "false"))
+        return -1;
+    return known;
+}
+
+/* The same for an emulator arguments file; (known) afterwards. */
+static int file_needs_epmd(struct compose *x, const char *text, int known)
+{
+    static const char blank[] = " \t\r";
 
     while (*text) {
         size_t len = strcspn(text, "\n");
+        char *line = pool_strndup(x->p, text, len);
+        char *flag = strtok(line, blank);
+        char *value = flag ? strtok(NULL, blank) : NULL;
 
-        text += strspn(text, " \t");
-        if (!strncmp(text, "-name ", 6) || !strncmp(text, "-sname ", 7))
-            named = 1;
-        if (!strncmp(text, "-start_epmd false", 17))
-            return 0;
-        len = strcspn(text, "\n");
+        if (flag)
+            known = flag_needs_epmd(flag, value ? value : "", known);
         text += len + (text[len] == '\n');
     }
-    return named;
+    return known;
+}
+
+/* And for the whole command: the file, then the words. */
+static int needs_epmd(struct compose *x, const char *vmargs)
+{
+    const struct strlist *argv = &x->r->argv;
+    struct err e;
+    char *text = vmargs ? files_read(x->p, vmargs, &e) : NULL;
+    int known = text ? file_needs_epmd(x, text, 0) : 0;
+
+    for (size_t i = 0; i < argv->n; i++)
+        known = flag_needs_epmd(argv->v[i],
+                                i + 1 < argv->n ? argv->v[i + 1] : "", known);
+    return known > 0;
 }
 
 static int compose_relx(struct compose *x)
@@ -228,19 +255,15 @@ static int compose_relx(struct compose *x)
         arg2(x, "-config", config);
     }
     if (vmargs) {
-        char *text;
-
         vmargs = relx_file(x, vmargs, "vm.args");
-        text = vmargs ? files_read(x->p, vmargs, x->e) : NULL;
-        if (!text)
+        if (!vmargs)
             return -1;
         arg2(x, "-args_file", vmargs);
-        x->r->needs_epmd = args_need_epmd(text);
+        x->vmargs = vmargs;
     }
     if (dist_port) {
         arg2(x, "-erl_epmd_port", dist_port);
         arg2(x, "-start_epmd", "false");
-        x->r->needs_epmd = 0;
     }
     return 0;
 }
@@ -298,7 +321,6 @@ static int mix_distribution(struct compose *x)
         return err_set(
             x->e, "RELEASE_DISTRIBUTION is '%s', not sname, name or none", how);
     arg2(x, strcmp(how, "name") ? "-sname" : "-name", node);
-    x->r->needs_epmd = 1;
     return 0;
 }
 
@@ -360,6 +382,7 @@ static int compose_mix(struct compose *x)
         if (readable(x, vmargs))
             return -1;
         arg2(x, "-args_file", vmargs);
+        x->vmargs = vmargs;
     }
     return 0;
 }
@@ -367,7 +390,7 @@ static int compose_mix(struct compose *x)
 int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
                     int tty, struct release *r, struct err *e)
 {
-    struct compose x = {p, c, run_dir, tty, r, e};
+    struct compose x = {p, c, run_dir, tty, r, e, NULL};
     char *boot = pool_printf(p, "%s.boot", c->boot);
 
     memset(r, 0, sizeof(*r));
@@ -385,6 +408,7 @@ int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
         return -1;
     for (size_t i = 0; i < c->args.n; i++)
         arg(&x, c->args.v[i]);
+    r->needs_epmd = needs_epmd(&x, x.vmargs);
     if (c->layout == LAYOUT_MIX)
         arg2(&x, "-extra", "--no-halt");
     return 0;

@@ -35,12 +35,14 @@
  * exit.log if given, then S & 127 to exit.port if given (QEMU then exits with
  * 2S+1), else powers off by ACPI, else resets.  A panic, and a
  * start-up that fails (no disk, no process 1), write MACHINE_PANIC_STATUS
- * instead; `unibeam run` then exits with that.
+ * instead; `unibeam run` then exits with that.  Process 1 exits with
+ * MACHINE_NO_RELEASE_STATUS when it cannot start the release.
  */
 #pragma once
 
 #define FWCFG_CMDLINE "opt/unibeam/cmdline"
 #define MACHINE_EXIT_LINE "unibeam-exit "
 #define MACHINE_PANIC_STATUS 125
+#define MACHINE_NO_RELEASE_STATUS 126
 #define MACHINE_EXIT_PORT 0x501
 #define MACHINE_EXIT_LOG_PORT 0xe9

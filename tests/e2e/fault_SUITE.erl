@@ -9,6 +9,7 @@
 
 -define(END, 60000).
 -define(NO_START, 125).
+-define(NO_RELEASE, 126).
 
 suite() -> [{timetrap, {minutes, 4}}].
 
@@ -35,7 +36,7 @@ init_per_suite(Config) ->
     end.
 end_per_suite(_) -> ok.
 
-%% --- helpers ------------------------------------------------------------------
+%% --- helpers ---------------------------------------------------------------
 
 %% A copy of the image, on which Break has been called.
 broken(C, Break) ->
@@ -86,7 +87,7 @@ power_off(Vm) ->
 poke_root(Offset, Bytes) ->
     fun(I) -> disk:poke(I, disk:root(Offset), Bytes) end.
 
-%% --- the root file system -----------------------------------------------------
+%% --- the root file system --------------------------------------------------
 
 %% Offsets in the superblock, which is 1024 bytes into the file system.
 superblock(C) ->
@@ -119,7 +120,8 @@ directories(C) ->
     ends_broken(C, fun(I) -> disk:debugfs_write(I, "rm /sbin") end,
                 "cannot start '/sbin/init': ENOENT", ?NO_START),
     ends_broken(C, fun(I) -> disk:zero_blocks(I, disk:blocks(I, "/etc/unibeam"))
-                   end, "cannot open '/etc/unibeam/init.conf'", 1).
+                   end, "cannot open '/etc/unibeam/init.conf'",
+                ?NO_RELEASE).
 
 extents(C) ->
     Block = fun(Path, At, Bytes) ->
@@ -128,8 +130,8 @@ extents(C) ->
             end,
     Init = "/usr/sbin/init",
     ends_broken(C, Block(Init, 0, <<0:16>>),
-                "damaged: extent node of inode.*\n.*start '/sbin/init': EUCLEAN",
-                ?NO_START),
+                "damaged: extent node of inode.*\n"
+                ".*start '/sbin/init': EUCLEAN", ?NO_START),
     ends_broken(C, Block(Init, 12 + 8, <<-1:32>>),
                 "damaged: extent of inode .* at block 4294967295", ?NO_START),
     ends_broken(C, Block(Init, 6, <<1:16/little>>), "damaged", ?NO_START).
@@ -141,14 +143,15 @@ programs(C) ->
     ends_broken(C, Zero("/usr/sbin/init"), "cannot start '/sbin/init': ENOEXEC",
                 ?NO_START),
     ends_broken(C, Zero(Erts ++ "/bin/erlexec"),
-                "cannot run '.*/erlexec': Exec format error", 1),
+                "cannot run '.*/erlexec': Exec format error", ?NO_RELEASE),
     ends_broken(C, Zero(Erts ++ "/bin/beam.smp"),
                 "hello exited with status 1 ", 1).
 
 erts(C) ->
     Conf = disk:debugfs(proplists:get_value(image, C),
                         "cat /etc/unibeam/init.conf"),
-    {match, [Path]} = re:run(Conf, "erts=(.*)", [{capture, all_but_first, list}]),
+    {match, [Path]} = re:run(Conf, "erts=(.*)",
+                             [{capture, all_but_first, list}]),
     Path.
 
 %% Bits of the metadata flip: whatever it does, it ends when told to.
@@ -179,7 +182,7 @@ flip_bits(Image, N, Bytes, S) ->
     disk:poke(Image, Where, <<(B bxor (1 bsl (Bit - 1)))>>),
     flip_bits(Image, N - 1, Bytes, S2).
 
-%% --- the disk ------------------------------------------------------------------
+%% --- the disk --------------------------------------------------------------
 
 %% A machine whose QEMU arguments are changed.
 with_qemu(C, Name, Changes, Opts) ->
@@ -267,7 +270,7 @@ read_errors(C) ->
                                      ["/etc/unibeam/init.conf"])),
     power_off(Vm).
 
-%% --- the network -----------------------------------------------------------------
+%% --- the network -----------------------------------------------------------
 
 no_dhcp_server(C) ->
     Vm = with_qemu(C, "no_dhcp_server",
@@ -285,19 +288,22 @@ fixed_address(C) ->
     ?assertMatch({200, _}, vm:http(Vm, "/")),
     power_off(Vm).
 
-%% --- the command line --------------------------------------------------------------
+%% --- the command line ------------------------------------------------------
 
 %% What cannot be meant is not guessed at.
 refused_words(C) ->
     [ends(start(proplists:get_value(image, C), #{append => Words}), Message,
           Status)
      || {Words, Message, Status} <-
-            [{"ip=10.0.0", "command line: bad ip '10.0.0': dhcp, none or", 1},
-             {"ip=1.2.3.4/33", "command line: bad ip '1.2.3.4/33'", 1},
-             {"hostname=-x", "command line: bad hostname '-x'", 1},
-             {"grace=soon", "command line: bad grace 'soon'", 1},
-             {"ip.wait=x", "command line: bad ip.wait 'x'", 1},
-             {"env.=x", "command line: bad environment variable name ''", 1},
+            [{"ip=10.0.0", "command line: bad ip '10.0.0': dhcp, none or",
+              ?NO_RELEASE},
+             {"ip=1.2.3.4/33", "command line: bad ip '1.2.3.4/33'",
+              ?NO_RELEASE},
+             {"hostname=-x", "command line: bad hostname '-x'", ?NO_RELEASE},
+             {"grace=soon", "command line: bad grace 'soon'", ?NO_RELEASE},
+             {"ip.wait=x", "command line: bad ip.wait 'x'", ?NO_RELEASE},
+             {"env.=x", "command line: bad environment variable name ''",
+              ?NO_RELEASE},
              {"root=", "no root partition: none is called ''", ?NO_START},
              {"root=vdz9", "none is called 'vdz9' \\(root=\\)", ?NO_START},
              {"root=vda1", "vda1 holds no ext4 file system", ?NO_START},
@@ -331,13 +337,13 @@ words_too_long(C) ->
     Long = lists:duplicate(5000, $x),
     ends(start(Image, #{append => Long}), "words for the kernel are too long",
          2),
-    Vm = with_qemu(C, "words_too_long", [{"*exit.port=*", ["\"$a ", Long, "\""]}],
-                   #{}),
+    Vm = with_qemu(C, "words_too_long",
+                   [{"*exit.port=*", ["\"$a ", Long, "\""]}], #{}),
     vm:wait(Vm, "^READY", ?END),
     said(Vm, "command line: too long, its end is lost"),
     vm:stop(Vm).
 
-%% --- the release --------------------------------------------------------------------
+%% --- the release -----------------------------------------------------------
 
 odd_system_calls(C) ->
     Dir = proplists:get_value(priv_dir, C),
@@ -386,7 +392,7 @@ bad_boot_file(C) ->
                 "init terminating in do_boot(.*\n)*.*"
                 "hello exited with status 1 ", 1),
     ends_broken(C, fun(I) -> disk:debugfs_write(I, "rm " ++ Boot) end,
-                "cannot open '.*/start.boot'", 1).
+                "cannot open '.*/start.boot'", ?NO_RELEASE).
 
 bad_sys_config(C) ->
     ends_broken(C, rewritten(C, "/app/releases/1.0.0/sys.config", "[{"),
@@ -404,11 +410,12 @@ no_emulator(C) ->
 bad_init_conf(C) ->
     Conf = "/etc/unibeam/init.conf",
     ends_broken(C, rewritten(C, Conf, "colour=red\n"),
-                "init.conf: line 1: unknown key 'colour'", 1),
+                "init.conf: line 1: unknown key 'colour'", ?NO_RELEASE),
     ends_broken(C, fun(I) -> disk:debugfs_write(I, "rm " ++ Conf) end,
-                "cannot open '/etc/unibeam/init.conf': No such file", 1).
+                "cannot open '/etc/unibeam/init.conf': No such file",
+                ?NO_RELEASE).
 
-%% --- the console ---------------------------------------------------------------------
+%% --- the console -----------------------------------------------------------
 
 %% A release that talks without end: nothing is lost, nothing waits for it.
 console_flood(C) ->
@@ -424,8 +431,8 @@ console_not_read(C) ->
     "" = os:cmd("mkfifo " ++ Pipe),
     Script = filename:join(Dir, "console_not_read.sh"),
     ok = file:write_file(Script,
-        ["#!/bin/sh\n(while read -r l; do echo \"$l\"; case $l in READY*) break;;"
-         " esac; done; until [ -e ", Go, " ]; do sleep 0.1; done; exec cat) <",
+        ["#!/bin/sh\n(while read -r l; do echo \"$l\"; case $l in READY*) break"
+         ";; esac; done; until [ -e ", Go, " ]; do sleep 0.1; done; exec cat) <",
          Pipe, " &\nexec qemu-system-x86_64 \"$@\" >", Pipe, "\n"]),
     ok = file:change_mode(Script, 8#755),
     {Vm, Port} = ready_to_call(proplists:get_value(image, C),

@@ -216,6 +216,11 @@ static const struct {
     {"+K true\n  -name shop@h", "layout=relx\n", "", 1},
     {"## -sname shop\n-snamex\n", "layout=relx\n", "", 0},
     {"-sname shop\n-start_epmd false\n", "layout=relx\n", "", 0},
+    {"-start_epmd false\n-sname shop\n", "layout=relx\n", "", 0},
+    {"-sname\tshop\r\n", "layout=relx\n", "", 1},
+    {"-start_epmd\tfalse\n", "layout=mix\n", "", 0},
+    {"", "layout=relx\n", "arg=-sname arg=x", 1},
+    {"-sname shop\n", "layout=relx\n", "arg=-start_epmd arg=false", 0},
     {"-sname shop\n", "layout=relx\n", "env.ERL_DIST_PORT=1", 0},
     {"", "layout=mix\n", "", 1},
     {"", "layout=mix\n", "env.RELEASE_DISTRIBUTION=none", 0},
@@ -289,6 +294,29 @@ static void test_replace_os_vars(void **state)
     pool_release(&p);
 }
 
+static void test_out_file_path(void **state)
+{
+    struct pool p = {0};
+    struct release r;
+    struct err e;
+
+    (void)state;
+    assert_int_equal(compose(&p, BASE "layout=relx\n",
+                             "env.RELX_REPLACE_OS_VARS=1 "
+                             "env.RELX_OUT_FILE_PATH=%/lib",
+                             0, &r, &e),
+                     0);
+    expect_file(&p, "%/lib/sys.config", "[].\n");
+    assert_non_null(strstr(joined(&p, &r.argv), local(&p, "%/lib/vm.args")));
+    assert_int_equal(compose(&p, BASE "layout=relx\n",
+                             "env.RELX_REPLACE_OS_VARS=1 "
+                             "env.RELX_OUT_FILE_PATH=%/none",
+                             0, &r, &e),
+                     0);
+    assert_non_null(strstr(joined(&p, &r.argv), local(&p, "%/run/vm.args")));
+    pool_release(&p);
+}
+
 static void test_mix_runtime_config(void **state)
 {
     static const char text[] = "%% coding: utf-8\n%% RUNTIME_CONFIG=true\n[].";
@@ -353,6 +381,7 @@ int main(void)
         cmocka_unit_test(test_epmd),
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_replace_os_vars),
+        cmocka_unit_test(test_out_file_path),
         cmocka_unit_test(test_mix_runtime_config),
         cmocka_unit_test(test_failures),
     };

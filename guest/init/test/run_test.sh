@@ -74,7 +74,7 @@ exit 7
 EOF
 check exit_status 7 'ip=none' 'unibeam: fake exited with status 7'
 check banner 7 'ip=none' 'unibeam: fake 9, no network, up in [0-9]* ms'
-check bad_command_line 1 'ip=1' "unibeam: kernel command line: bad ip '1'"
+check bad_command_line 126 'ip=1' "unibeam: kernel command line: bad ip '1'"
 
 script <<'EOF'
 kill -9 $$
@@ -111,10 +111,10 @@ check hard_stop 137 '' 'unibeam: not stopped within 1 s: killed'
 check hard_stop_cmdline 137 'grace=0' 'not stopped within 0 s: killed'
 
 rm "$top/erlexec"
-check no_release 1 '' "cannot run '/app/erts/bin/erlexec': No such file"
+check no_release 126 '' "cannot run '/app/erts/bin/erlexec': No such file"
 echo 'colour=red' >> "$top/init.conf"
-check bad_configuration 1 '' "init.conf: line 8: unknown key 'colour'"
+check bad_configuration 126 '' "init.conf: line 8: unknown key 'colour'"
 rm "$top/init.conf"; : > "$top/init.conf"
-check empty_configuration 1 '' "'release' is missing"
+check empty_configuration 126 '' "'release' is missing"
 
 exit $failed
