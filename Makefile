@@ -15,7 +15,7 @@ B ?= build
 CC = gcc
 PREFIX ?= /usr/local
 Q := $(if $(V),,@)
-say = $(if $(V),true,printf '  %-6s %s\n' '$(1)' '$(2)')
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),true,printf '  %-6s %s\n' '$(1)' '$(2)')
 
 WARN := -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes \
 	-Wcast-function-type -Wvla -Wno-unused-parameter $(if $(CI),-Werror)
@@ -23,16 +23,13 @@ CFLAGS ?= -O2 -g
 # Before the parts' makefiles, which use it at once.
 HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
-# The option, where the compiler knows it.
-cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && \
-	echo $(1))
 
 .PHONY: all
 all:
 
-include $(wildcard mk/lwip.mk)
-include mk/kernel.mk
-include $(filter-out mk/lwip.mk mk/kernel.mk mk/tests.mk,$(wildcard mk/*.mk))
+include mk/flags.mk mk/lwip.mk mk/kernel.mk
+include $(filter-out mk/flags.mk mk/lwip.mk mk/kernel.mk mk/tests.mk, \
+	$(wildcard mk/*.mk))
 include mk/tests.mk
 
 ALL := $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init \
@@ -50,7 +47,7 @@ $(HELLO)/releases/start_erl.data: $(wildcard examples/hello/src/* \
 $(B)/hello.img: $(HELLO)/releases/start_erl.data $(ALL)
 	$(Q)$(B)/unibeam build $(HELLO) -o $@
 
-.PHONY: demo install clean format lint
+.PHONY: demo install clean format check-format lint
 demo: setup
 	$(Q)$(MAKE) $(B)/hello.img
 	$(Q)scripts/demo.sh $(B)/unibeam $(B)/hello.img
@@ -62,13 +59,22 @@ install: $(ALL)
 		$(B)/loader.bin $(DESTDIR)$(PREFIX)/lib/unibeam/
 	install -m 755 $(B)/init $(DESTDIR)$(PREFIX)/lib/unibeam/
 
-SOURCES := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+# What git knows, or everything when there is no git.
+SOURCES = $(shell git ls-files '*.c' '*.h' 2>/dev/null || \
+	find $(SOURCE_DIRS) -name '*.[ch]')
+SOURCE_DIRS := boot builder guest include kernel tests
 format:
-	clang-format -i $(SOURCES)
+	$(Q)clang-format -i $(SOURCES)
+check-format:
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+
+CPPCHECK := cppcheck -q --std=c11 --inline-suppr --error-exitcode=1 \
+	--library=scripts/cppcheck.cfg --enable=warning,portability \
+	--suppressions-list=scripts/cppcheck.suppress \
+	'-D_Noreturn=__attribute__((noreturn))' -Iinclude
 lint:
-	cppcheck -q --std=c11 --inline-suppr --error-exitcode=1 \
-		--suppress=missingInclude --enable=warning,portability \
-		-Iinclude builder guest boot
+	$(Q)$(CPPCHECK) -Ibuilder -Iboot -Iguest/init builder boot guest/init
+	$(Q)$(CPPCHECK) -Ikernel -Ikernel/lib/compat $(KERNEL_SRC)
 
 clean:
 	rm -rf $(B)

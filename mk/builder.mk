@@ -51,17 +51,23 @@ check-builder-unit: $(BUILDER_TESTS)
 check-builder-e2e: $(B)/unibeam
 	$(Q)UNIBEAM=$(abspath $(B)/unibeam) CC="$(CC)" tests/build/run
 
-check-builder: check-builder-unit check-builder-e2e
+check-builder: check-builder-unit check-builder-e2e check-builder-fuzz
 
-# ---- fuzzing, for FUZZ_TIME seconds each ----
+# ---- fuzzing ----
+#
+# builder/fuzz/NAME_fuzz.c, with libFuzzer for FUZZ_TIME seconds each:
+#
+#   make fuzz-builder FUZZ_TIME=300      make fuzz-builder-elf
+#
+# and without it, on seeds and a fixed sequence of changes to them, as part of
+# make check.
 
 CLANG ?= clang
 FUZZ_TIME ?= 10
 BUILDER_FUZZ := $(patsubst builder/fuzz/%_fuzz.c,%,$(sort $(wildcard builder/fuzz/*_fuzz.c)))
-BUILDER_FUZZ_SRC := builder/beam.c builder/buf.c builder/elf_file.c builder/gpt.c \
-	builder/kernel_file.c builder/rel_file.c builder/report.c
+BUILDER_FUZZ_SRC := beam buf elf_file gpt kernel_file ldcache rel_file report
 
-$(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC)
+$(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC:%=builder/%.c)
 	@$(call say,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BUILDER_CPPFLAGS) -std=gnu17 -O1 -g \
@@ -70,12 +76,28 @@ $(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC)
 
 fuzz-builder: $(BUILDER_FUZZ:%=fuzz-builder-%)
 
+# What it finds goes to build/fuzz, which outlives a rebuild.
 fuzz-builder-%: $(BUILDER_OUT)/fuzz/%
-	$(Q)mkdir -p $(BUILDER_OUT)/fuzz/$*.corpus
+	$(Q)mkdir -p $(B)/fuzz/$*
 	$(Q)$< -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=2048 \
-		-artifact_prefix=$(BUILDER_OUT)/fuzz/ -print_final_stats=1 \
-		$(BUILDER_OUT)/fuzz/$*.corpus tests/corpus/$*
+		-artifact_prefix=$(B)/fuzz/$*- -print_final_stats=1 \
+		$(B)/fuzz/$* tests/corpus/$*
 
--include $(BUILDER_SAN_OBJ:.o=.d) $(BUILDER_TESTS:=.d)
+$(BUILDER_OUT)/seeds/%: $(BUILDER_OUT)/san/fuzz/%_fuzz.o \
+		$(BUILDER_OUT)/san/fuzz/seeds.o \
+		$(BUILDER_FUZZ_SRC:%=$(BUILDER_OUT)/san/%.o)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(BUILDER_SAN) $(LDFLAGS) -o $@ $^ $(BUILDER_LIBS)
 
-.PHONY: check-builder check-builder-unit check-builder-e2e fuzz-builder
+check-builder-fuzz: $(BUILDER_FUZZ:%=$(BUILDER_OUT)/seeds/%)
+	$(Q)set -e; for f in $(BUILDER_FUZZ); do \
+		$(BUILDER_OUT)/seeds/$$f 5000 tests/corpus/$$f/*; done
+
+.SECONDARY: $(BUILDER_FUZZ:%=$(BUILDER_OUT)/san/fuzz/%_fuzz.o) \
+	$(BUILDER_OUT)/san/fuzz/seeds.o
+
+-include $(BUILDER_SAN_OBJ:.o=.d) $(BUILDER_TESTS:=.d) \
+	$(wildcard $(BUILDER_OUT)/san/fuzz/*.d)
+
+.PHONY: check-builder check-builder-unit check-builder-e2e check-builder-fuzz \
+	fuzz-builder

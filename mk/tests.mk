@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # make check (host-run tests), make test (installs what is missing, builds all,
 # runs every test). Each part of the tree brings its tests in a check-<part>
-# target and adds its name to CHECKS.
+# target and adds its name to CHECKS, and what these run to CHECK_PROGRAMS, which
+# are made first, on all processors; then the tests run, one on each.
 
 # --- kernel/lib --------------------------------------------------------------
 
@@ -27,12 +28,50 @@ $(B)/host/lib_test: kernel/lib/test/lib_test.c $(LIB_TEST_OBJ)
 check-lib: $(B)/host/lib_test
 	$(Q)$(B)/host/lib_test
 
-CHECKS += lib boot guest builder
+CHECKS += lib boot guest source builder-unit builder-e2e builder-fuzz
+CHECK_PROGRAMS += $(B)/host/lib_test $(B)/boot/test/boot_test \
+	$(GUEST_TEST_BINS) $(ARCH_TESTS:%=$(ARCH_HOST)/%_test) \
+	$(MEM_TESTS:%=$(MEM_HOST)/%_test) $(FS_TESTS:%=$(FS_HOST)/%) \
+	$(DEV_TESTS:%=$(DEV_HOST)/%) $(DEV_FUZZERS:%=$(DEV_HOST)/%) \
+	$(PROC_TESTS:%=$(PROC_HOST)/%) $(PROC_HOST)/proc/elf_fuzz \
+	$(NET_TESTS:%=$(NET_HOST)/%) $(NET_HOST)/packet_fuzz \
+	$(BUILDER_TESTS) $(BUILDER_FUZZ:%=$(BUILDER_OUT)/seeds/%)
+
+# --- the sources themselves --------------------------------------------------
+
+# Every header compiles alone, directories include only what they may, and the
+# documents name what there is. A header is compiled as its own directory is.
+HEADERS := $(filter-out $(wildcard kernel/*/test/*.h),$(wildcard include/abi/*.h \
+	builder/*.h boot/*.h guest/*/*.h kernel/*/*.h kernel/*/*/*.h))
+HEADER_STAMPS := $(HEADERS:%=$(B)/headers/%.ok)
+
+$(B)/headers/kernel/%.ok: kernel/% $(UAPI)/.done $(KA)/asm_offsets.h \
+		| $(LWIP_STAMP)
+	@mkdir -p $(@D)
+	$(Q)echo '#include "$*"' | $(CC) $(KERNEL_CFLAGS) $(LWIP_INC) \
+		-Werror -MMD -MP -MT $@ -MF $@.d -fsyntax-only -x c - && touch $@
+$(B)/headers/boot/%.ok: boot/%
+	@mkdir -p $(@D)
+	$(Q)echo '#include "$*"' | $(CC) $(BOOT_CFLAGS) -MMD -MP -MT $@ -MF $@.d \
+		-Werror -fsyntax-only -x c - && touch $@
+$(B)/headers/%.ok: %
+	@mkdir -p $(@D)
+	$(Q)echo '#include "$<"' | $(CC) $(BUILDER_CPPFLAGS) -I. -Iguest/init \
+		$(BUILDER_CFLAGS) -MMD -MP -MT $@ -MF $@.d -Werror -fsyntax-only -x c - && \
+		touch $@
+
+-include $(HEADER_STAMPS:=.d)
+
+.PHONY: check-headers check-source
+check-headers: $(HEADER_STAMPS)
+check-source: check-headers
+	$(Q)scripts/check-deps.sh
 
 # --- all of them -------------------------------------------------------------
 
-# Machines: the example release, booted every way there is.
 E2E_SUITES = $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
+# In machines, one at a time: the example release, booted every way there is.
+MACHINE_CHECKS += boot-qemu bochs syscalls e2e
 .PHONY: check-e2e
 check-e2e: $(B)/hello.img
 	$(Q)tests/e2e/run.sh $(E2E_SUITES)
@@ -44,13 +83,20 @@ SEED ?= 1
 soak-boots: $(B)/hello.img
 	$(Q)scripts/soak-boots.sh $(B)/unibeam $(B)/hello.img $(N) $(SEED) $(B)/soak
 
-.PHONY: check test setup
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+as_items = $(foreach c,$(1),'$c=$(MAKE) -s check-$c')
+
+.PHONY: check check-programs test setup
+check-programs: all $(CHECK_PROGRAMS) $(HEADER_STAMPS)
 check:
-	$(Q)scripts/run-tests.sh $(foreach c,$(CHECKS),'$c=$(MAKE) -s check-$c')
+	$(Q)$(MAKE) -s $(parallel) check-programs
+	$(Q)TEST_LOGS=$(B)/test-logs scripts/run-tests.sh $(call as_items,$(CHECKS))
 
 setup:
 	$(Q)scripts/setup.sh
 
 test: setup
-	$(Q)$(MAKE) all
-	$(Q)$(MAKE) -s check CHECKS="$(CHECKS) boot-qemu bochs syscalls e2e"
+	$(Q)$(MAKE) $(parallel) all
+	$(Q)$(MAKE) -s $(parallel) check-programs
+	$(Q)TEST_LOGS=$(B)/test-logs scripts/run-tests.sh \
+		$(call as_items,$(CHECKS)) -- $(call as_items,$(MACHINE_CHECKS))
