@@ -5,6 +5,7 @@
 release rel
 expect 0 build rel -o a.img
 begin() {
+	rm -f out # what an earlier one said
 	"$UNIBEAM" run a.img --qemu "$FIX/fake-qemu" --accel tcg </dev/null \
 		>out 2>err &
 	pid=$!
