@@ -48,7 +48,7 @@ static void cmdline_collect(void)
  * begin so. Process 1 reads most of them. */
 static const char *const known_keys[] = {
     "root", "init", "hostname", "ip", "ip.wait", "env.", "arg", "grace",
-    "trace", "loglevel", "maxcpus", "exit.port", "exit.log",
+    "trace", "loglevel", "maxcpus", "debug", "exit.port", "exit.log",
     "virtio_mmio.device", "crash",
 };
 
@@ -116,6 +116,8 @@ static void cmdline_apply(void)
     log_set_console_level((int)settings[LOGLEVEL].value);
     if (cmdline_get(kernel_cmdline, "trace", value, sizeof(value)) > 0)
         trace_enabled = !strcmp(value, "syscalls");
+    if (cmdline_get(kernel_cmdline, "debug", value, sizeof(value)) > 0)
+        alloc_inject_on = !strcmp(value, "fail-nth");
 }
 
 static void mount(struct super_block *sb, const char *path, const char *source,

@@ -23,6 +23,7 @@
  *   trace=syscalls        print an strace-like log on the console
  *   loglevel=0..7         kernel messages below this reach the console
  *   maxcpus=N             start at most N processors
+ *   debug=fail-nth        /proc/self/fail-nth makes kernel allocations fail
  *   exit.port=0xPORT      I/O port of QEMU's isa-debug-exit
  *   exit.log=0xPORT       I/O port of QEMU's isa-debugcon, for the status line
  *   crash=KIND            die on purpose, for tests: see docs/debugging.md

@@ -189,6 +189,27 @@ static int show_oom_score(struct text *t, struct seq *s)
     return 0;
 }
 
+/* --- debugging --- */
+
+static int show_fail_nth(struct text *t, struct seq *s)
+{
+    (void)t;
+    seq_printf(s, "%u\n", alloc_inject_left());
+    return 0;
+}
+
+/* Always the calling thread's. */
+static int store_fail_nth(struct text *t, const char *text, size_t n)
+{
+    const char *end;
+    uint64_t v = str_to_u64(text, &end, 10);
+
+    (void)t;
+    if (!n || end == text || (*end && *end != '\n') || v > UINT32_MAX)
+        return -EINVAL;
+    return alloc_inject_set((unsigned)v) < 0 ? -EPERM : 0;
+}
+
 static int show_cgroup(struct text *t, struct seq *s)
 {
     (void)t;
@@ -263,6 +284,7 @@ const struct proc_entry proc_pid_entries[] = {
     TEXT("cgroup", 0444, show_cgroup),
     TEXT("oom_score", 0444, show_oom_score),
     TEXT_RW("oom_score_adj", show_oom_score_adj, store_oom_score_adj),
+    TEXT_RW("fail-nth", show_fail_nth, store_fail_nth),
     DIR("task", 0555, &proc_task_list_ops, &proc_task_list_fops),
     DIR("net", 0555, &proc_net_dir_ops, &proc_net_dir_fops),
     {.name = NULL},

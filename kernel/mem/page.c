@@ -289,6 +289,8 @@ struct page *page_alloc(unsigned order, unsigned flags)
     DASSERT(order <= PAGE_ORDER_MAX);
     DASSERT((flags & (ALLOC_NOWAIT | ALLOC_NORETRY)) || !current ||
             !current->held_locks); /* may sleep */
+    if (unlikely(alloc_inject_on) && alloc_inject_fails(flags))
+        return NULL;
     p = try_alloc(order, flags);
     if (unlikely(!p)) {
         if (flags & (ALLOC_NOWAIT | ALLOC_NORETRY))

@@ -72,6 +72,14 @@ static inline void *page_virt(const struct page *p)
     return phys_to_virt(page_paddr(p));
 }
 
+/* Debugging (inject.c): make the calling thread's (nth) allocation from now on
+ * fail; 0: none. -1: not switched on. And how much was left of the count when
+ * it was last set anew: not 0 if all allocations went well. */
+extern bool alloc_inject_on;
+bool alloc_inject_fails(unsigned alloc_flags);
+int alloc_inject_set(unsigned nth);
+unsigned alloc_inject_left(void);
+
 struct memory_stats { /* in pages */
     uint64_t total, free, cached, anonymous, slab, page_tables, kernel_stacks,
         shared, dirty, mapped;

@@ -284,6 +284,8 @@ void *slab_alloc(struct slab_cache *c, unsigned flags)
     struct magazine *m = magazine(c);
     void *obj;
 
+    if (unlikely(alloc_inject_on) && alloc_inject_fails(flags))
+        return NULL;
     if (likely(m && m->count)) {
         obj = m->object[--m->count];
         atomic_fetch_sub_explicit(&c->cached, 1, memory_order_relaxed);

@@ -104,6 +104,7 @@ struct thread {
     struct wait_queue *vfork_done; /* set while a vfork parent waits */
     void *vfork_flag;              /* struct vfork_wait, proc/clone.c */
     struct syscall_restart restart; /* o */
+    unsigned fail_nth, fail_left;   /* o debugging: mem/inject.c */
 };
 
 #define TW_RESCHED 1u /* another thread should run */
