@@ -57,6 +57,9 @@ static void show_meminfo(struct seq *s, void *arg)
         {"Slab", m.slab},
         {"KernelStack", m.kernel_stacks},
         {"PageTables", m.page_tables},
+        /* Ours, and not part of MemTotal: */
+        {"KernelImage", m.image},
+        {"PageStructs", m.descriptors},
     };
     for (size_t k = 0; k < ARRAY_SIZE(lines); k++) {
         char label[24];
@@ -197,6 +200,11 @@ static void show_vmstat(struct seq *s, void *arg)
                (unsigned long long)m.mapped, (unsigned long long)m.cached,
                (unsigned long long)m.shared,
                (unsigned long long)m.page_tables);
+    seq_printf(s, "pgsteal %llu\nworkingset_refault_file %llu\n"
+               "oom_kill %llu\nmemory_stall_ms %llu\n",
+               (unsigned long long)m.evicted, (unsigned long long)m.refaults,
+               (unsigned long long)m.oom_kills,
+               (unsigned long long)m.stall_ns / NSEC_PER_MSEC);
 }
 
 static void put_slab(void *arg, const char *name, size_t used, size_t size)

@@ -185,7 +185,7 @@ unsigned mapping_peek_range(struct mapping *m, uint64_t index, unsigned n,
     return found;
 }
 
-struct page *mapping_store_page(struct mapping *m, uint64_t index)
+struct page *mapping_store_page(struct mapping *m, uint64_t index, bool polite)
 {
     struct page *p;
     int rc;
@@ -194,6 +194,8 @@ struct page *mapping_store_page(struct mapping *m, uint64_t index)
         p = find(m, index);
         if (p)
             return p;
+        if (polite && unlikely(!page_room(32)))
+            return ERR_PTR(-ENOSPC);
         if (m->ops && m->ops->charge) {
             rc = m->ops->charge(m, 1);
             if (rc < 0)
@@ -248,7 +250,7 @@ struct page *mapping_get(struct mapping *m, uint64_t index, bool create)
         return ERR_PTR(-ENXIO);
     if (!mapping_is_store(m))
         return get_filled(m, index);
-    return create ? mapping_store_page(m, index) : find(m, index);
+    return create ? mapping_store_page(m, index, false) : find(m, index);
 }
 
 /* --- length --------------------------------------------------------------- */

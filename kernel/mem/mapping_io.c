@@ -13,6 +13,7 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/mapping_priv.h"
+#include "mem/page_priv.h"
 #include "mem/uio.h"
 #include "sched/thread.h"
 
@@ -121,7 +122,14 @@ static int fill(struct mapping *m, struct window w)
 int mapping_fill(struct mapping *m, uint64_t index)
 {
     struct window w = choose_window(m, index);
-    int rc = fill(m, w);
+    bool again = pressure_refault(m, index);
+    int rc;
+
+    if (again)
+        pressure_stall_begin();
+    rc = fill(m, w);
+    if (again)
+        pressure_stall_end();
 
     /* The trouble may be a neighbour's. */
     if (rc < 0 && w.n > 1)
@@ -215,7 +223,7 @@ ssize_t mapping_write(struct mapping *m, struct uio *u, uint64_t pos)
         return -EROFS; /* there is no way back to the disk */
     while (u->left) {
         size_t n = MIN(u->left, PAGE_SIZE - pos % PAGE_SIZE);
-        struct page *p = mapping_store_page(m, pos >> PAGE_SHIFT);
+        struct page *p = mapping_store_page(m, pos >> PAGE_SHIFT, true);
         ssize_t got;
 
         if (IS_ERR(p))

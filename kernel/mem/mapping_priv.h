@@ -41,8 +41,8 @@ void mapping_remove_locked(struct mapping *m, struct page *p);
 /* The same, unless somebody has done so. Gives up the reference. */
 void mapping_drop(struct mapping *m, struct page *p);
 /* The page at (index) of a store, made if it is not there; the length is not
- * looked at. */
-struct page *mapping_store_page(struct mapping *m, uint64_t index);
+ * looked at. (polite): -ENOSPC rather than the last pages there are. */
+struct page *mapping_store_page(struct mapping *m, uint64_t index, bool polite);
 /* Read (index) in, with its neighbours. 0: look again. -EIO, -ENOMEM. */
 int mapping_fill(struct mapping *m, uint64_t index);
 /* References to those of (n) pages from (index) on that are up to date, else
@@ -53,5 +53,11 @@ unsigned mapping_peek_range(struct mapping *m, uint64_t index, unsigned n,
 /* reclaim.c: pages that may be given back, oldest first. m->lock held. */
 void lru_add(struct page *p);
 void lru_remove(struct page *p);
+uint64_t lru_count(void);
+
+/* pressure.c: a page was evicted; it is read in: was that so short a time ago
+ * that it should have stayed? */
+void pressure_evicted(const struct mapping *m, uint64_t index);
+bool pressure_refault(const struct mapping *m, uint64_t index);
 
 extern _Atomic int64_t mapping_nr_file, mapping_nr_store, mapping_nr_dirty;

@@ -18,12 +18,14 @@
  */
 #include "lib/log.h"
 #include "lib/string.h"
+#include "mem/mm.h"
 #include "mem/page_priv.h"
 #include "sched/cpu.h"
 #include "sched/lock.h"
 
 #define PCP_SIZE  64
 #define PCP_BATCH 16
+#define ROOM_MAX  4096u /* 16 MiB are room enough on any machine */
 
 struct pcp {
     unsigned count;              /* o */
@@ -267,18 +269,40 @@ static struct page *alloc_evicting(unsigned order, unsigned flags)
     return p;
 }
 
+bool page_room(unsigned share)
+{
+    uint64_t more = MIN(nr_total / share, (uint64_t)ROOM_MAX);
+
+    for (int tries = 0; !page_plenty(more); tries++) {
+        if (tries == 4 || !reclaim_unused(more))
+            return false;
+        page_drain_local();
+    }
+    return true;
+}
+
 /* User data may not eat the reserve: a process ends instead. What the kernel
  * cannot get is ENOMEM to whoever asked, after it has taken what is there. */
-static struct page *alloc_slow(unsigned order, unsigned flags)
+static struct page *alloc_waiting(unsigned order, unsigned flags)
 {
     struct page *p = alloc_evicting(order, flags);
 
-    if (p)
-        return p;
     if (!(flags & ALLOC_USER))
-        return try_alloc(order, flags | ALLOC_NOWAIT);
+        return p ? p : try_alloc(order, flags | ALLOC_NOWAIT);
+    if (unlikely(pressure_thrashing()))
+        oom_kill("for seconds only file pages came and went");
     for (unsigned n = 0; order == 0 && !p && oom_wait(n); n++)
         p = alloc_evicting(0, flags);
+    return p;
+}
+
+static struct page *alloc_slow(unsigned order, unsigned flags)
+{
+    struct page *p;
+
+    pressure_stall_begin();
+    p = alloc_waiting(order, flags);
+    pressure_stall_end();
     return p;
 }
 

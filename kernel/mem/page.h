@@ -66,6 +66,10 @@ void page_put_block(struct page *p, unsigned order);
  * least (more) pages: for what is a luxury (huge pages, reading ahead). */
 bool page_plenty(uint64_t more);
 uint64_t page_count_free(void);
+/* Is that much free, one (share)-th of all memory, after evicting what nobody
+ * uses? For what may be refused: better an error now than the OOM killer
+ * later. May sleep. */
+bool page_room(unsigned share);
 paddr_t page_paddr(const struct page *p);
 static inline void *page_virt(const struct page *p)
 {
@@ -83,6 +87,10 @@ unsigned alloc_inject_left(void);
 struct memory_stats { /* in pages */
     uint64_t total, free, cached, anonymous, slab, page_tables, kernel_stacks,
         shared, dirty, mapped;
+    uint64_t image, descriptors; /* not in total: the kernel, struct page */
+    uint64_t evicted, refaults; /* file pages, since the start */
+    uint64_t stall_ns;          /* some thread waited for memory so long */
+    uint64_t oom_kills;
 };
 void memory_stats(struct memory_stats *out); /* mem/stats.c */
 

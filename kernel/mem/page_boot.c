@@ -137,6 +137,16 @@ static void make_sections(void)
     }
 }
 
+uint64_t page_descriptors(void)
+{
+    uint64_t pages = 0;
+
+    for (unsigned i = 0; i < SECTION_COUNT; i++)
+        pages += ALIGN_UP(sections[i].count * sizeof(struct page), PAGE_SIZE) >>
+                 PAGE_SHIFT;
+    return pages;
+}
+
 uint64_t page_boot_init(void)
 {
     uint64_t total = 0;

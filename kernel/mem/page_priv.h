@@ -42,6 +42,8 @@ void page_free_range(uint64_t first, uint64_t end);
 struct page *page_at(uint64_t pfn); /* NULL: not RAM, or no descriptor yet */
 
 uint64_t page_total(void);
+uint64_t page_descriptors(void); /* pages that hold struct page */
+uint64_t oom_kills(void);        /* oom.c: so far */
 /* Below this many free pages user allocations evict first; the kernel's own
  * begin at half of it. */
 uint64_t page_low_mark(void);
@@ -50,6 +52,15 @@ void page_drain_local(void); /* this CPU's list back to the free blocks */
 
 /* reclaim.c: give back about (want) pages; how many were. Sleeps. */
 size_t reclaim_pages(size_t want);
+/* The same, but leaves what programs are using. */
+size_t reclaim_unused(size_t want);
+
+/* pressure.c: around waiting for memory. */
+void pressure_stall_begin(void);
+void pressure_stall_end(void);
+/* Asked by those who wait: has nothing else been done for long? */
+bool pressure_thrashing(void);
+void pressure_stats(struct memory_stats *out);
 
 /* oom.c: nothing is left to evict for a program's page. Kills a process if
  * none is ending yet, then waits a little. False: give up, the caller itself

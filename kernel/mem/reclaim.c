@@ -51,6 +51,16 @@ void lru_remove(struct page *p)
     spin_unlock(&lru.lock);
 }
 
+uint64_t lru_count(void)
+{
+    uint64_t n;
+
+    spin_lock(&lru.lock);
+    n = lru.count;
+    spin_unlock(&lru.lock);
+    return n;
+}
+
 /* The oldest page, with its mapping's lock held; it is now the youngest. */
 static struct page *next_candidate(struct mapping **m)
 {
@@ -111,8 +121,10 @@ static bool evict(struct mapping *m, struct page *p, int pass)
      * there are none: the mapping's and ours are all. */
     gone = p->mapping == m && !(page_flags(p) & PG_DIRTY) &&
            atomic_load_explicit(&p->refs, memory_order_acquire) == 2;
-    if (gone)
+    if (gone) {
+        pressure_evicted(m, p->index);
         mapping_remove_locked(m, p);
+    }
     spin_unlock(&m->lock);
     if (gone)
         page_put(p);
@@ -166,13 +178,23 @@ static size_t shrink(size_t want)
     return freed;
 }
 
-size_t reclaim_pages(size_t want)
+static size_t reclaim(size_t want, int last_pass)
 {
     size_t freed = scan(want, 0);
 
     if (freed < want)
         freed += shrink(want - freed);
-    for (int pass = 1; pass <= 2 && freed < want; pass++)
+    for (int pass = 1; pass <= last_pass && freed < want; pass++)
         freed += scan(want - freed, pass);
     return freed;
+}
+
+size_t reclaim_pages(size_t want)
+{
+    return reclaim(want, 2);
+}
+
+size_t reclaim_unused(size_t want)
+{
+    return reclaim(want, 1);
 }

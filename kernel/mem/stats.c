@@ -28,5 +28,9 @@ void memory_stats(struct memory_stats *out)
     out->dirty = value(&mapping_nr_dirty);
     out->slab = slab_page_count();
     out->page_tables = mm_count_tables();
+    out->image = (boot_info.kernel_end - boot_info.kernel_start) >> PAGE_SHIFT;
+    out->descriptors = page_descriptors();
+    out->oom_kills = oom_kills();
+    pressure_stats(out);
     out->kernel_stacks = sched_nr_threads() * (KSTACK_SIZE / PAGE_SIZE);
 }

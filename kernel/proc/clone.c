@@ -194,6 +194,14 @@ static void process_discard(struct process *p)
     process_put(p);
 }
 
+/* Another process will want memory of its own. Without this a program that
+ * forks and forks takes all there is in small pieces, and the OOM killer ends
+ * the largest process, which is somebody else. */
+static bool room_for_process(void)
+{
+    return page_room(64);
+}
+
 static struct process *make_process(const struct clone_request *r)
 {
     struct process *me = current_process(), *p = process_alloc();
@@ -214,7 +222,7 @@ static struct process *make_process(const struct clone_request *r)
     if (r->flags & CLONE_VM) {
         p->mm = current->mm;
         mm_get(p->mm);
-    } else if (p->files) {
+    } else if (p->files && room_for_process()) {
         p->mm = mm_fork(current->mm);
     }
     if (p->files && p->mm)

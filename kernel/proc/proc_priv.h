@@ -17,7 +17,6 @@
 #include "sched/cpu.h"
 
 extern struct spinlock proc_tree_lock;
-extern struct process *init_process; /* process 1 */
 
 /* --- pid.c --------------------------------------------------------------- */
 

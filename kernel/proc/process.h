@@ -116,6 +116,7 @@ struct thread *thread_find(pid_t tid);
 struct mm *process_get_mm(struct process *p);
 /* Processor time of all its threads, dead ones included; never goes back. */
 void process_times(struct process *p, nsec_t *user, nsec_t *system);
+extern struct process *init_process; /* process 1 */
 void process_get(struct process *p);
 void process_put(struct process *p);
 /* Next process with pid >= from, for /proc; with a reference, or NULL. */

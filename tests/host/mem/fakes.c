@@ -214,9 +214,11 @@ unsigned sched_nr_threads(void)
     return 1;
 }
 
+nsec_t fake_now;
+
 nsec_t time_monotonic(void)
 {
-    return 0;
+    return fake_now;
 }
 
 bool fatal_signal_pending(void)
@@ -241,6 +243,15 @@ void klog(enum log_level level, const char *fmt, ...)
     (void)level, (void)fmt;
 }
 
+/* Only for what klog() throws away. */
+int ksnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+    (void)fmt;
+    if (size)
+        *buf = '\0';
+    return 0;
+}
+
 void panic(const char *fmt, ...)
 {
     va_list ap;
@@ -252,6 +263,7 @@ void panic(const char *fmt, ...)
 /* --- processes ------------------------------------------------------------ */
 
 int fake_kills;
+struct process *init_process;
 
 struct process *process_next(pid_t from)
 {
