@@ -169,6 +169,7 @@ int arch_signal_frame(const struct signal_delivery *d)
     if (copy_to_user((void *)sp, &frame, sizeof(frame)))
         return -EFAULT;
     enter_handler(f, d, sp);
+    arch_fpu_reset_current(); /* as Linux: a handler has the default modes */
     return 0;
 }
 

@@ -29,6 +29,7 @@ enum {
 
 #define PF_PRESENT  1u
 #define PF_WRITE    2u
+#define PF_USER     4u
 #define PF_RESERVED 8u
 #define PF_FETCH    16u
 
@@ -152,10 +153,15 @@ static void user_page_fault(struct trapframe *f, vaddr_t addr)
     if (f->error & PF_RESERVED)
         panic("page tables of process %d are damaged at 0x%lx", current->tid,
               addr);
-    if (addr < USER_TOP)
+    /* A fault in user mode of an access that is not the user's is one of the
+     * processor's own, to a descriptor say. (QEMU's lret reads the stack so,
+     * which SMAP forbids: repeating it would not end.) */
+    if (likely(addr < USER_TOP && (f->error & PF_USER)))
         err = mm_fault(addr, needed_prot(f->error));
     if (likely(err == 0) || err == -EINTR)
         return;
+    if (addr >= USER_TOP) /* do not tell what the kernel has mapped where */
+        f->error |= PF_PRESENT;
     remember_fault(f, addr);
     if (err == -EFAULT)
         user_exception(SIGSEGV, SEGV_MAPERR, addr);
