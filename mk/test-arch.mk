@@ -33,6 +33,12 @@ check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test) $(ARCH_HOST)/lock_order_test
 
 CHECKS += arch
 
+# The end-to-end tests on a kernel with lock-order checks and assertions.
+.PHONY: check-debug
+check-debug:
+	$(Q)$(MAKE) DEBUG=1 B=$(B)/debug $(B)/debug/hello.img
+	$(Q)UNIBEAM_BUILD=$(B)/debug tests/e2e/run.sh hello
+
 # Boots of the whole image under another emulator; part of make test.
 .PHONY: check-bochs
 check-bochs: $(B)/hello.img

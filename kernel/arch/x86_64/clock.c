@@ -293,7 +293,9 @@ void clock_refine(void)
 /* --- what CPUID tells --------------------------------------------------- */
 
 /* Leaf 0x15: TSC = crystal * ebx / eax; the APIC timer runs off the crystal
- * (SDM 3B 19.7.3, 3A 10.5.4). Leaf hv + 0x10: kHz of TSC and APIC bus. */
+ * (SDM 3B 19.7.3, 3A 10.5.4). Leaf hv + 0x10: kHz of TSC and APIC bus, as
+ * VMware defined it and KVM and QEMU took it over; another hypervisor may mean
+ * something else by it, so the numbers must be such as clocks have. */
 static void rates_from_cpuid(uint64_t *timer_hz)
 {
     struct cpuid r;
@@ -308,8 +310,9 @@ static void rates_from_cpuid(uint64_t *timer_hz)
     if (cpu_features.hypervisor &&
         cpu_features.max_hv_leaf >= cpu_features.hv_leaf + 0x10) {
         r = cpuid(cpu_features.hv_leaf + 0x10, 0);
-        if (r.eax)
-            set_tsc_rate(r.eax * 1000ul);
+        if (r.eax < 100000 || r.eax > 20000000)
+            return;
+        set_tsc_rate(r.eax * 1000ul);
         if (r.ebx)
             *timer_hz = r.ebx * 1000ul;
     }
