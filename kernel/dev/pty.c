@@ -424,6 +424,7 @@ static struct pty *pair_create(void)
         kfree(p);
         return ERR_PTR(rc);
     }
+    p->slave->n.termios.c_cflag &= ~(tcflag_t)HUPCL; /* no line to hang up */
     rc = table_reserve(p);
     if (rc) {
         tty_put(p->slave); /* frees the pair too */

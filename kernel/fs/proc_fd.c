@@ -39,9 +39,12 @@ static void evict(struct inode *i)
 static int follow(struct inode *i, struct path *out)
 {
     struct proc_ref *r = i->private;
-    struct file *f = file_of(r->process, r->fd);
+    struct file *f;
     int err;
 
+    if (!proc_may_inspect(r->process))
+        return -EACCES;
+    f = file_of(r->process, r->fd);
     if (!f)
         return -ENOENT;
     err = path_of_file(f, out);
@@ -52,10 +55,13 @@ static int follow(struct inode *i, struct path *out)
 static ssize_t readlink(struct inode *i, char *buf, size_t size)
 {
     struct proc_ref *r = i->private;
-    struct file *f = file_of(r->process, r->fd);
+    struct file *f;
     char *text, *name;
     ssize_t n;
 
+    if (!proc_may_inspect(r->process))
+        return -EACCES;
+    f = file_of(r->process, r->fd);
     if (!f)
         return -ENOENT;
     text = kmalloc(PATH_MAX, 0);

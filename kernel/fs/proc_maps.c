@@ -27,7 +27,8 @@ static void show_vma(struct maps *m, const struct vma *v)
     char line[128];
     int n;
 
-    n = ksnprintf(line, sizeof(line), "%08llx-%08llx %c%c%c%c %08llx %02x:%02x"
+    n = ksnprintf(line, sizeof(line),
+                  "%08llx-%08llx %c%c%c%c %08llx %02x:%02x"
                   " %llu",
                   (unsigned long long)v->start, (unsigned long long)v->end,
                   v->prot & PROT_R ? 'r' : '-', v->prot & PROT_W ? 'w' : '-',
@@ -54,9 +55,13 @@ static void visit(void *arg, const struct vma *v)
 
 int proc_show_maps(struct text *t, struct seq *s)
 {
-    struct mm *mm = process_get_mm(t->process);
-    struct maps m = {s, kmalloc(PATH_MAX, 0)};
+    struct maps m = {s, NULL};
+    struct mm *mm;
 
+    if (!proc_may_inspect(t->process))
+        return -EACCES;
+    mm = process_get_mm(t->process);
+    m.name = kmalloc(PATH_MAX, 0);
     if (mm && m.name)
         mm_visit(mm, visit, &m);
     if (mm)
@@ -95,8 +100,7 @@ int proc_show_mounts(struct text *t, struct seq *s)
     return 0;
 }
 
-static void visit_mountinfo(void *arg, const struct mount *m,
-                            const char *where)
+static void visit_mountinfo(void *arg, const struct mount *m, const char *where)
 {
     struct seq *s = arg;
 

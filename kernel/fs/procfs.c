@@ -151,8 +151,8 @@ int proc_entry_list(struct file *f, struct dir_context *ctx,
     for (const struct proc_entry *e = table; e->name; e++) {
         if (pos++ < f->pos)
             continue;
-        if (!ctx->emit(ctx, e->name, strlen(e->name),
-                       f->inode->ino + pos, dtypes[e->kind], pos))
+        if (!ctx->emit(ctx, e->name, strlen(e->name), f->inode->ino + pos,
+                       dtypes[e->kind], pos))
             break;
         f->pos = pos;
     }
@@ -174,11 +174,21 @@ long proc_parse_number(const char *name, size_t len)
 }
 
 /* Links that lead to an object; their text is its name. */
+bool proc_may_inspect(const struct process *p)
+{
+    struct cred c = cred_current();
+
+    return p == current_process() || !c.uid ||
+           (p->dumpable && c.uid == p->uid && c.uid == p->euid &&
+            c.uid == p->suid);
+}
+
 static int link_follow(struct inode *i, struct path *out)
 {
     struct proc_ref *r = i->private;
 
-    return r->entry->follow(r->process, out);
+    return proc_may_inspect(r->process) ? r->entry->follow(r->process, out)
+                                        : -EACCES;
 }
 
 static ssize_t link_readlink(struct inode *i, char *buf, size_t size)
@@ -210,9 +220,8 @@ static int text_setattr(struct inode *i, unsigned what)
 
 static const struct inode_ops text_ops = {.setattr = text_setattr,
                                           .evict = evict};
-static const struct inode_ops link_ops = {.readlink = link_readlink,
-                                          .follow = link_follow,
-                                          .evict = evict};
+static const struct inode_ops link_ops = {
+    .readlink = link_readlink, .follow = link_follow, .evict = evict};
 static const struct file_ops closed_ops = {.kind = "text"};
 
 /* --- /proc/PID --- */
@@ -285,9 +294,9 @@ static ssize_t self_readlink(struct inode *i, char *buf, size_t size)
 
     if (!p)
         return -ENOENT;
-    n = i->private ? ksnprintf(text, sizeof(text), "%d/task/%d", p->pid,
-                               current->tid)
-                   : ksnprintf(text, sizeof(text), "%d", p->pid);
+    n = i->private
+            ? ksnprintf(text, sizeof(text), "%d/task/%d", p->pid, current->tid)
+            : ksnprintf(text, sizeof(text), "%d", p->pid);
     n = (int)MIN((size_t)n, size);
     memcpy(buf, text, (size_t)n);
     return n;
@@ -310,16 +319,18 @@ static struct inode *self_inode(struct super_block *sb, bool thread)
 
 static struct inode *net_link(struct super_block *sb)
 {
-    static struct node link = {.mode = S_IFLNK | 0777, .ino = 4,
-                               .target = "self/net"};
+    static struct node link = {
+        .mode = S_IFLNK | 0777, .ino = 4, .target = "self/net"};
     struct inode *i = node_inode(sb, &link);
 
     return i ? i : ERR_PTR(-ENOMEM);
 }
 
-static const struct proc_entry pid_entry = {
-    .name = "", .kind = PROC_DIR, .mode = 0555,
-    .dir_ops = &proc_pid_dir_ops, .dir_fops = &proc_pid_dir_fops};
+static const struct proc_entry pid_entry = {.name = "",
+                                            .kind = PROC_DIR,
+                                            .mode = 0555,
+                                            .dir_ops = &proc_pid_dir_ops,
+                                            .dir_fops = &proc_pid_dir_fops};
 
 static struct inode *process_lookup(struct super_block *sb, long pid)
 {

@@ -43,6 +43,9 @@ int proc_entry_list(struct file *f, struct dir_context *ctx,
 /* A decimal number without leading zeros, or -1. */
 long proc_parse_number(const char *name, size_t len);
 bool proc_alive(struct process *p);
+/* May the caller see what (p) has open and where its memory is? Those with its
+ * user IDs and root may: proc(5), ptrace(2). */
+bool proc_may_inspect(const struct process *p);
 
 extern const struct inode_ops proc_pid_dir_ops, proc_fd_dir_ops,
     proc_fdinfo_dir_ops, proc_task_list_ops, proc_task_dir_ops,

@@ -443,9 +443,9 @@ SECTION(select_kinds)
     R(select(p[0] + 1, &r, NULL, NULL, NULL));
     R(select(p[0], &r, NULL, NULL, &tv)); /* not among the first */
     FD_ZERO(&r);
-    FD_SET(200, &r);
-    R(select(201, &r, NULL, NULL, &tv));
-    R(select(100, &r, NULL, NULL, &tv));
+    FD_SET(60, &r);
+    R(select(61, &r, NULL, NULL, &tv));
+    R(select(50, &r, NULL, NULL, &tv));
     R(select(-1, &r, NULL, NULL, &tv));
     SYS(select, 1, bad, NULL, NULL, &tv);
     close(p[1]);
@@ -500,7 +500,6 @@ SECTION(timerfds)
     nap(40);
     R(read(fd, &n, 8));
     V(n >= 4);
-    R(read(fd, bad, 8));
     R(timerfd_settime(fd, 0, &off, &old));
     V(old.it_interval.tv_nsec);
     it = (struct itimerspec){{0, 0}, {0, 1}};
