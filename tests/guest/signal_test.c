@@ -738,7 +738,7 @@ static void *wait_masked(void *arg)
     return NULL;
 }
 
-SECTION(threads)
+static void threads_until_killed(void)
 {
     struct sigaction a = {.sa_handler = who_handler};
     pthread_t t[3];
@@ -782,6 +782,14 @@ SECTION(threads)
     say("still here");
 }
 
+SECTION(threads)
+{
+    CHILD
+    {
+        threads_until_killed();
+    }
+}
+
 SECTION(children)
 {
     catch (SIGCHLD, SA_SIGINFO | SA_RESTART);
@@ -818,10 +826,11 @@ SECTION(children)
             prctl(PR_SET_PDEATHSIG, SIGUSR1);
             write(p[1], "x", 1);
             pause();
+            nap(50); /* after the line of the parent's parent */
             say("parent death: %d", last);
             _exit(0);
         }
         read(p[0], buf, 1);
     }
-    nap(100);
+    nap(200);
 }

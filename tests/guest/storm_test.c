@@ -38,7 +38,7 @@ static void threads_run(int n, void *(*fn)(void *), void *arg)
 SECTION(shell_jobs)
 {
     V(system("for i in $(seq 300); do true & done; wait; echo jobs done"));
-    V(system("for i in $(seq 300); do busybox true & done; wait"));
+    V(system("for i in $(seq 100); do busybox true & done; wait"));
     V(system("for i in $(seq 100); do (sleep 0.1; exit 1) & done; wait"));
 }
 
@@ -83,9 +83,9 @@ static int child_exec(int i)
 
 SECTION(fork_storm)
 {
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 5; i++)
         children(100, child_plain);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 2; i++)
         children(100, child_touch);
     children(100, child_exec);
     V(waitpid(-1, NULL, 0));
@@ -603,7 +603,7 @@ SECTION(unmap_under_use)
     shared_page = p;
     for (int i = 0; i < 3; i++)
         pthread_create(&t[i], NULL, toucher, NULL);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 50; i++) {
         madvise(p, 65536, MADV_DONTNEED);
         NEED(mmap(p, 32768, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);

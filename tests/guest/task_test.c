@@ -1031,14 +1031,17 @@ SECTION(futexes)
     /* shared between processes: in memory, in a file, by another address */
     uint32_t *sh = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    CHILD
-    {
+    pid_t waker = fork();
+    if (!waker) {
         nap(50);
         sh[1] = 1;
-        R(fut(&sh[1], FUTEX_WAKE, 1, NULL, NULL, 0) <= 1);
+        fut(&sh[1], FUTEX_WAKE, 1, NULL, NULL, 0);
+        _exit(0);
     }
     ts = (struct timespec){5, 0};
-    R(fut(&sh[1], FUTEX_WAIT, 1, &ts, NULL, 0) && errno != EAGAIN);
+    while (!*(volatile uint32_t *)&sh[1])
+        NEED(fut(&sh[1], FUTEX_WAIT, 0, &ts, NULL, 0) == 0 || errno == EAGAIN);
+    child_wait(waker);
     int fd = open("f", O_CREAT | O_RDWR, 0600);
     ftruncate(fd, 4096);
     uint32_t *a = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -180,6 +180,7 @@ SECTION(streams)
     R(send(sp[0], "", 0, 0));
     R(recv(sp[1], buf, 1, MSG_DONTWAIT));
     R(sendto(sp[0], "x", 1, 0, (void *)buf, 10));
+    write(sp[0], "x", 1);
     R(recvfrom(sp[1], buf, 1, 0, (void *)(buf + 100), &(socklen_t){100}));
     R(shutdown(sp[0], SHUT_WR));
     R(shutdown(sp[0], 9));
