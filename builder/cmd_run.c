@@ -73,12 +73,14 @@ static const char help[] =
     "  --dry-run           print the QEMU command instead\n"
     "  -h, --help          this text\n"
     "\n"
-    "On a terminal, Ctrl-C goes to the guest and Ctrl-A X ends QEMU.\n"
+    "On a terminal, Ctrl-C goes to the guest: a release without a shell stops\n"
+    "in order, and at once the second time. Ctrl-A X ends QEMU.\n"
     "SIGTERM, SIGINT or SIGHUP press the guest's power button; a second one\n"
     "kills it.\n"
     "\n"
     "Exit status: that of the release, 128+N when signal N ended it; 125 when\n"
-    "the guest's kernel panics or cannot start a process; 126 when the release\n"
+    "the guest's kernel panics or cannot start a process; 126 when the "
+    "release\n"
     "cannot be started; 1 when QEMU cannot run; 2 for wrong usage; 128+N when\n"
     "signal N made us kill QEMU.\n";
 

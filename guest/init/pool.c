@@ -82,6 +82,14 @@ void strlist_add(struct pool *p, struct strlist *l, char *s)
     l->v[l->n] = NULL;
 }
 
+int strlist_has(const struct strlist *l, const char *s)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (!strcmp(l->v[i], s))
+            return 1;
+    return 0;
+}
+
 static char **find(const struct strlist *l, const char *name)
 {
     size_t len = strlen(name);

@@ -37,6 +37,8 @@ struct strlist {
 
 void strlist_add(struct pool *p, struct strlist *l, char *s);
 
+int strlist_has(const struct strlist *l, const char *s);
+
 /* Environment: sets (name) to (value), in place when it is there already. */
 void strlist_setenv(struct pool *p, struct strlist *l, const char *name,
                     const char *value);

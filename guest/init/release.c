@@ -409,6 +409,8 @@ int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
     for (size_t i = 0; i < c->args.n; i++)
         arg(&x, c->args.v[i]);
     r->needs_epmd = needs_epmd(&x, x.vmargs);
+    r->shell = !strlist_has(&r->argv, "-noinput") &&
+               !strlist_has(&r->argv, "-noshell");
     if (c->layout == LAYOUT_MIX)
         arg2(&x, "-extra", "--no-halt");
     return 0;

@@ -19,6 +19,7 @@ struct release {
     struct strlist argv;
     struct strlist env;
     int needs_epmd; /* starts distribution and relies on the port mapper */
+    int shell;      /* reads the console: an interrupt there is for it */
 };
 
 /*

@@ -25,7 +25,7 @@ static int wake[2] = {-1, -1};
 static void on_signal(int sig)
 {
     int saved = errno;
-    char byte = sig == SIGCHLD ? 'c' : 't';
+    char byte = sig == SIGCHLD ? 'c' : sig == SIGINT ? 'i' : 't';
 
     /* A full pipe already says everything. */
     if (write(wake[1], &byte, 1) < 0)
@@ -55,20 +55,29 @@ static int status_of(int wstatus)
     return WEXITSTATUS(wstatus);
 }
 
+/* Make the console, which is stdin, the caller's terminal: what is typed there
+ * can interrupt it. Failure (it is no terminal) is fine. */
+static void take_console(void)
+{
+    setsid();
+    ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+}
+
+enum session { SESSION_OURS, SESSION_OWN, SESSION_CONSOLE };
+
 /* In the child: execs, or tells the parent why not. */
 static void child(const char *path, char *const argv[], char *const env[],
-                  const char *cwd, int session, int report)
+                  const char *cwd, enum session session, int report)
 {
     struct sigaction dfl = {.sa_handler = SIG_DFL};
     int error;
 
     for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
         sigaction(handled[i], &dfl, NULL);
-    if (session) {
+    if (session == SESSION_CONSOLE)
+        take_console();
+    else if (session == SESSION_OWN)
         setsid();
-        /* Stdin is the console.  Failure (it is no terminal) is fine. */
-        ioctl(STDIN_FILENO, TIOCSCTTY, 1);
-    }
     if (!cwd || chdir(cwd) == 0)
         execve(path, argv, env);
     error = errno;
@@ -79,7 +88,7 @@ static void child(const char *path, char *const argv[], char *const env[],
 
 /* The child's pid once it runs (path), or -1 with the reason in (e). */
 static pid_t spawn(const char *path, char *const argv[], char *const env[],
-                   const char *cwd, int session, struct err *e)
+                   const char *cwd, enum session session, struct err *e)
 {
     int report[2];
     int error = 0;
@@ -111,7 +120,7 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
                      struct err *e)
 {
     int wstatus;
-    pid_t pid = spawn(path, argv, env, NULL, 0, e);
+    pid_t pid = spawn(path, argv, env, NULL, SESSION_OURS, e);
 
     if (pid < 0)
         return -1;
@@ -142,20 +151,25 @@ static int next_timeout(const struct stop *stop, unsigned tick_ms)
     return timeout;
 }
 
-/* Waits for a signal or (timeout) ms.  Returns whether a stop was asked for. */
+enum { STOP_NO, STOP_ASKED, STOP_TYPED };
+
+/* Waits for a signal or (timeout) ms.  Returns whether a stop was asked for,
+ * and if that was by somebody at the console. */
 static int wait_signal(int timeout)
 {
     struct pollfd fd = {.fd = wake[0], .events = POLLIN};
     struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
     char bytes[64];
     ssize_t n;
-    int stop = 0;
+    int stop = STOP_NO;
 
     if (ppoll(&fd, 1, timeout < 0 ? NULL : &t, NULL) <= 0)
         return 0;
     while ((n = read(wake[0], bytes, sizeof(bytes))) > 0)
-        if (memchr(bytes, 't', (size_t)n))
-            stop = 1;
+        if (memchr(bytes, 'i', (size_t)n))
+            stop = STOP_TYPED;
+        else if (stop == STOP_NO && memchr(bytes, 't', (size_t)n))
+            stop = STOP_ASKED;
     return stop;
 }
 
@@ -175,13 +189,18 @@ static int reap(pid_t pid, int *status)
     return found;
 }
 
-static void begin_stop(struct stop *stop, pid_t pid, unsigned grace)
+/* Somebody who asks again at the console will not wait. A power button may
+ * bounce. */
+static void begin_stop(struct stop *stop, pid_t pid, unsigned grace, int how)
 {
+    if (stop->asked && how == STOP_TYPED)
+        stop->deadline = 0;
     if (stop->asked)
         return;
     stop->asked = 1;
     stop->deadline = uptime_ms() + (uint64_t)grace * 1000;
-    say("stopping, at most %u s", grace);
+    say("stopping, at most %u s%s", grace,
+        how == STOP_TYPED ? "; once more to stop at once" : "");
     kill(pid, SIGTERM);
 }
 
@@ -192,19 +211,28 @@ int supervise_run(const struct release *r, unsigned grace,
     struct stop stop = {0};
     int killed = 0;
     int status = -1;
-    pid_t pid = spawn(r->path, r->argv.v, r->env.v, r->cwd, 1, e);
+    int how;
+    pid_t pid;
 
+    if (!r->shell)
+        take_console();
+    pid = spawn(r->path, r->argv.v, r->env.v, r->cwd,
+                r->shell ? SESSION_CONSOLE : SESSION_OWN, e);
     if (pid < 0)
         return -1;
     while (!reap(pid, &status)) {
         uint64_t due = uptime_ms() + tick_ms;
 
-        if (wait_signal(killed ? -1 : next_timeout(&stop, tick_ms)))
-            begin_stop(&stop, pid, grace);
+        how = wait_signal(killed ? -1 : next_timeout(&stop, tick_ms));
+        if (how != STOP_NO)
+            begin_stop(&stop, pid, grace, how);
         if (tick_ms && uptime_ms() >= due)
             tick(&tick_ms);
         if (stop.asked && !killed && uptime_ms() >= stop.deadline) {
-            say("not stopped within %u s: killed", grace);
+            if (stop.deadline)
+                say("not stopped within %u s: killed", grace);
+            else
+                say("killed");
             kill(-1, SIGKILL);
             killed = 1;
         }

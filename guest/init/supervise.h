@@ -15,11 +15,15 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
                      struct err *e);
 
 /*
- * Starts (r) in a session of its own with the console as controlling terminal
- * and returns its exit status (128+N for signal N), or -1 with the reason in
- * (e) when it could not be started.  Reaps every orphan.  A SIGTERM is passed
- * on; (grace) seconds later everything still running is killed.  (tick) is
- * called every (*tick_ms) milliseconds until it sets that to 0.
+ * Starts (r) in a session of its own and returns its exit status (128+N for
+ * signal N), or -1 with the reason in (e) when it could not be started.  Reaps
+ * every orphan.  A SIGTERM is passed on; (grace) seconds later everything still
+ * running is killed.  (tick) is called every (*tick_ms) milliseconds until it
+ * sets that to 0.
+ *
+ * The console is the controlling terminal of a release with a shell.  Of any
+ * other it would only be the end when somebody types ^C: there it is process
+ * 1's, which takes ^C for the wish to stop, and a second one for haste.
  */
 int supervise_run(const struct release *r, unsigned grace,
                   void (*tick)(unsigned *tick_ms), unsigned tick_ms,

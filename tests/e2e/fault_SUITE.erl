@@ -27,7 +27,8 @@ groups() ->
      {release, [], [odd_system_calls, emulator_killed, never_stops,
                     bad_boot_file, bad_sys_config, bad_vm_args,
                     no_emulator, bad_init_conf]},
-     {console, [], [console_flood, console_not_read]}].
+     {console, [], [console_flood, console_not_read, interrupt,
+                    interrupt_twice]}].
 
 init_per_suite(Config) ->
     case os:getenv("HELLO_IMAGE") of
@@ -468,3 +469,51 @@ complete(Vm, N) ->
                             [global, multiline,
                              {capture, all_but_first, list}]),
     ?assertEqual(lists:seq(1, N), [list_to_integer(L) || [L] <- Lines]).
+
+%% --- ^C -----------------------------------------------------------------------
+
+%% Typed at a release without a shell: an orderly stop, the terminal as before.
+interrupt(C) ->
+    T = on_terminal(C, []),
+    {_, Text} = typed(T, "^READY", <<3>>, <<>>),
+    {0, All} = typed(T, exit, <<>>, Text),
+    [?assertMatch({_, {match, _}}, {M, re:run(All, M, [multiline])})
+     || M <- ["once more to stop at once", "^STOPPED", "exited with status 0",
+              "SAME TERMINAL"]].
+
+%% Twice at one that will not stop.
+interrupt_twice(C) ->
+    Port = vm:free_port(),
+    T = on_terminal(C, guest:args(Port)),
+    {_, Text} = typed(T, "^READY", <<>>, <<>>),
+    ok = guest:load(Port, fault_guest),
+    ok = guest:call(Port, fault_guest, begin_forever, []),
+    port_command(T, <<3>>),
+    {_, More} = typed(T, "STOPPING FOREVER", <<3>>, Text),
+    {137, All} = typed(T, exit, <<>>, More),
+    ?assertMatch({match, _}, re:run(All, "unibeam: killed")).
+
+on_terminal(C, Args) ->
+    Unibeam = filename:join(os:getenv("UNIBEAM_BUILD", "build"), "unibeam"),
+    Words = [Unibeam, "run", proplists:get_value(image, C), "--accel", "tcg",
+             "--machine", "microvm", "-m", "128M" | Args],
+    Quoted = lists:join(" ", ["'" ++ W ++ "'" || W <- Words]),
+    Command = ["before=$(stty -a); ", Quoted, "; s=$?; "
+               "[ \"$before\" = \"$(stty -a)\" ] && echo SAME TERMINAL; exit $s"],
+    open_port({spawn_executable, os:find_executable("script")},
+              [{args, ["-qefc", lists:flatten(Command), "/dev/null"]},
+               exit_status, binary, stderr_to_stdout]).
+
+%% Read until Regexp has come, or the end; then type Keys.
+typed(T, What, Keys, Text) ->
+    receive
+        {T, {data, D}} ->
+            All = <<Text/binary, D/binary>>,
+            case What =/= exit andalso re:run(All, What, [multiline]) of
+                {match, _} -> port_command(T, Keys), {ok, All};
+                _ -> typed(T, What, Keys, All)
+            end;
+        {T, {exit_status, S}} when What =:= exit -> {S, Text};
+        {T, {exit_status, S}} -> error({ended, S, Text})
+    after ?END -> error({timeout, What, Text})
+    end.

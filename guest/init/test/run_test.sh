@@ -110,6 +110,20 @@ EOF
 check hard_stop 137 '' 'unibeam: not stopped within 1 s: killed'
 check hard_stop_cmdline 137 'grace=0' 'not stopped within 0 s: killed'
 
+script <<'EOF'
+trap '' TERM
+kill -INT 1; sleep 0.3; kill -INT 1
+while :; do sleep 0.1; done
+EOF
+check stop_at_once 137 'grace=60' '^unibeam: killed$'
+
+script <<'EOF'
+trap '' TERM
+kill -TERM 1; sleep 0.3; kill -TERM 1
+while :; do sleep 0.1; done
+EOF
+check bouncing_button 137 '' 'not stopped within 1 s: killed'
+
 rm "$top/erlexec"
 check no_release 126 '' "cannot run '/app/erts/bin/erlexec': No such file"
 echo 'colour=red' >> "$top/init.conf"
