@@ -22,6 +22,8 @@
 #include "tty.h"
 
 #define MAX_QMP_LINE (1u << 20)
+/* QEMU drops a press that comes before the guest has switched the button on. */
+#define PRESS_AGAIN_MS 1000
 
 struct run {
     struct vm *vm;
@@ -219,8 +221,12 @@ static void supervise(struct run *r)
                              {.fd = r->vm->log, .events = POLLIN},
                              {.fd = r->vm->qmp, .events = POLLIN}};
 
-        if (poll(p, 3, -1) < 0 && errno != EINTR)
+        int n = poll(p, 3, r->stop_signal ? PRESS_AGAIN_MS : -1);
+
+        if (n < 0 && errno != EINTR)
             break;
+        if (n == 0)
+            qmp_send(r, "system_powerdown");
         read_sockets(r);
         read_signals(r);
     }

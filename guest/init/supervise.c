@@ -131,24 +131,37 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
     return status_of(wstatus);
 }
 
-struct stop {
-    int asked;
-    uint64_t deadline; /* uptime_ms, when asked */
+#define NEVER UINT64_MAX
+/* An emulator that has not yet started its kernel application drops a SIGTERM:
+ * a young one is told again. */
+#define YOUNG_MS 20000
+#define AGAIN_MS 2000
+
+/* Moments of uptime_ms(), or NEVER. */
+struct moments {
+    uint64_t started;
+    uint64_t tick;
+    uint64_t again; /* SIGTERM once more */
+    uint64_t kill;  /* the end of the grace */
+    int stopping;
+    int killed;
 };
 
 /* Milliseconds until the next thing is due, -1: nothing is. */
-static int next_timeout(const struct stop *stop, unsigned tick_ms)
+static int next_timeout(const struct moments *m)
 {
     uint64_t now = uptime_ms();
-    int timeout = tick_ms ? (int)tick_ms : -1;
+    uint64_t next = m->tick;
 
-    if (stop->asked) {
-        uint64_t left = stop->deadline > now ? stop->deadline - now : 0;
-
-        if (timeout < 0 || left < (uint64_t)timeout)
-            timeout = left > INT32_MAX ? INT32_MAX : (int)left;
-    }
-    return timeout;
+    if (m->again < next)
+        next = m->again;
+    if (m->kill < next)
+        next = m->kill;
+    if (next == NEVER)
+        return -1;
+    if (next <= now)
+        return 0;
+    return next - now > INT32_MAX ? INT32_MAX : (int)(next - now);
 }
 
 enum { STOP_NO, STOP_ASKED, STOP_TYPED };
@@ -189,29 +202,68 @@ static int reap(pid_t pid, int *status)
     return found;
 }
 
-/* Somebody who asks again at the console will not wait. A power button may
- * bounce. */
-static void begin_stop(struct stop *stop, pid_t pid, unsigned grace, int how)
+static uint64_t next_again(const struct moments *m)
 {
-    if (stop->asked && how == STOP_TYPED)
-        stop->deadline = 0;
-    if (stop->asked)
+    uint64_t now = uptime_ms();
+
+    return now - m->started < YOUNG_MS ? now + AGAIN_MS : NEVER;
+}
+
+/* Somebody who asks again at the console will not wait. A power button may
+ * bounce, and the host may press it until something happens. */
+static void begin_stop(struct moments *m, pid_t pid, unsigned grace, int how)
+{
+    if (m->stopping) {
+        if (how == STOP_TYPED && !m->killed)
+            m->kill = 0;
         return;
-    stop->asked = 1;
-    stop->deadline = uptime_ms() + (uint64_t)grace * 1000;
+    }
+    m->stopping = 1;
+    m->kill = uptime_ms() + (uint64_t)grace * 1000;
+    m->again = next_again(m);
     say("stopping, at most %u s%s", grace,
         how == STOP_TYPED ? "; once more to stop at once" : "");
     kill(pid, SIGTERM);
+}
+
+static void kill_all(struct moments *m, unsigned grace)
+{
+    if (m->kill)
+        say("not stopped within %u s: killed", grace);
+    else
+        say("killed");
+    m->kill = m->again = NEVER;
+    m->killed = 1;
+    kill(-1, SIGKILL);
+}
+
+static void do_what_is_due(struct moments *m, pid_t pid, unsigned grace,
+                           void (*tick)(unsigned *tick_ms), unsigned *tick_ms)
+{
+    uint64_t now = uptime_ms();
+
+    if (now >= m->tick) {
+        tick(tick_ms);
+        m->tick = *tick_ms ? now + *tick_ms : NEVER;
+    }
+    if (now >= m->again) {
+        kill(pid, SIGTERM);
+        m->again = next_again(m);
+    }
+    if (now >= m->kill)
+        kill_all(m, grace);
 }
 
 int supervise_run(const struct release *r, unsigned grace,
                   void (*tick)(unsigned *tick_ms), unsigned tick_ms,
                   struct err *e)
 {
-    struct stop stop = {0};
-    int killed = 0;
+    uint64_t now = uptime_ms();
+    struct moments m = {.started = now,
+                        .tick = tick_ms ? now + tick_ms : NEVER,
+                        .again = NEVER,
+                        .kill = NEVER};
     int status = -1;
-    int how;
     pid_t pid;
 
     if (!r->shell)
@@ -221,21 +273,11 @@ int supervise_run(const struct release *r, unsigned grace,
     if (pid < 0)
         return -1;
     while (!reap(pid, &status)) {
-        uint64_t due = uptime_ms() + tick_ms;
+        int how = wait_signal(next_timeout(&m));
 
-        how = wait_signal(killed ? -1 : next_timeout(&stop, tick_ms));
         if (how != STOP_NO)
-            begin_stop(&stop, pid, grace, how);
-        if (tick_ms && uptime_ms() >= due)
-            tick(&tick_ms);
-        if (stop.asked && !killed && uptime_ms() >= stop.deadline) {
-            if (stop.deadline)
-                say("not stopped within %u s: killed", grace);
-            else
-                say("killed");
-            kill(-1, SIGKILL);
-            killed = 1;
-        }
+            begin_stop(&m, pid, grace, how);
+        do_what_is_due(&m, pid, grace, tick, &tick_ms);
     }
     return status;
 }

@@ -11,6 +11,8 @@
  */
 #include <asm/signal.h>
 
+#include <stdatomic.h>
+
 #include "arch/x86_64/arch.h"
 #include "dev/acpi_priv.h"
 #include "dev/port_io.h"
@@ -28,6 +30,14 @@
 #define SLEEP_TYP(t)   ((t) << 2) /* sleep control register (4.8.3.7) */
 #define SLEEP_EN       (1u << 5)
 #define GED_POWER_DOWN 0x2 /* QEMU docs/specs: event selector bit */
+
+#define ASK_AGAIN (50 * NSEC_PER_MSEC)
+#define ASK_TRIES 200
+
+static struct timer ask_timer;
+static unsigned tries;      /* of the timer's function, once it is armed */
+static _Atomic bool asking; /* the timer is armed */
+static _Atomic bool told;   /* one message is enough */
 
 static uint16_t pm1_status[2], pm1_enable[2],
     pm1_control[2]; /* ports, 0 none */
@@ -78,15 +88,41 @@ static void ged_irq(void *arg)
         softirq_raise(SOFTIRQ_POWER);
 }
 
-static void power_softirq(void)
+/* Process 1 is asked if it listens: without a handler the signal would be lost,
+ * as it would before there is one. */
+static bool ask_init(void)
 {
     struct process *init = process_find(1);
+    bool asked = init && signal_caught(init, SIGTERM);
 
-    knote("power button: asking process 1 to end");
-    if (!init)
+    if (asked) {
+        if (!atomic_exchange(&told, true))
+            knote("power button: asking process 1 to end");
+        signal_send_process(init, SIGTERM, NULL);
+    }
+    if (init)
+        process_put(init);
+    return asked;
+}
+
+static void ask_again(struct timer *t)
+{
+    if (ask_init()) {
+        atomic_store(&asking, false);
+    } else if (++tries < ASK_TRIES) {
+        timer_arm(t, time_monotonic() + ASK_AGAIN);
+    } else {
+        kwarn("power button: process 1 has no handler for SIGTERM");
+        atomic_store(&asking, false);
+    }
+}
+
+static void power_softirq(void)
+{
+    if (ask_init() || atomic_exchange(&asking, true))
         return;
-    signal_send_process(init, SIGTERM, NULL);
-    process_put(init);
+    tries = 0;
+    timer_arm(&ask_timer, time_monotonic() + ASK_AGAIN);
 }
 
 /* Take the registers over from firmware (4.8.2.5): SCI_EN tells when. */
@@ -121,6 +157,7 @@ static void button_fixed_init(const struct acpi_fadt *f)
         kwarn("acpi: no interrupt %u, no power button (%d)", f->sci_int, rc);
         return;
     }
+    /* What the hardware has kept may be how the machine was switched on. */
     port_write16(pm1_status[0], PM1_PWRBTN);
     port_write16(pm1_enable[0], PM1_PWRBTN);
     if (pm1_enable[1])
@@ -147,6 +184,7 @@ void acpi_power_init(void)
 
     if (!f)
         return;
+    timer_init(&ask_timer, ask_again, NULL);
     softirq_register(SOFTIRQ_POWER, power_softirq);
     if (f->flags & FADT_HW_REDUCED) {
         /* Mapped now: power-off must not need memory. */

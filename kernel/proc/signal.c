@@ -266,6 +266,16 @@ bool signal_may_send(struct process *p, int signo)
            (signo == SIGCONT && me->sid == p->sid);
 }
 
+bool signal_caught(struct process *p, int signo)
+{
+    bool caught;
+
+    spin_lock(&p->siglock);
+    caught = p->sighand.action[signo - 1].handler > 1; /* SIG_DFL, SIG_IGN */
+    spin_unlock(&p->siglock);
+    return caught;
+}
+
 bool signal_ignored_or_blocked(int signo)
 {
     struct process *p = current_process();

@@ -31,6 +31,8 @@ int signal_send_process(struct process *p, int signo,
 int signal_send_thread(struct thread *t, int signo,
                        const struct siginfo_k *info);
 int signal_send_group(pid_t pgid, int signo, const struct siginfo_k *info);
+/* Has (p) a handler for it? */
+bool signal_caught(struct process *p, int signo);
 /* Is it ignored or blocked by the calling thread (tty: SIGTTIN, SIGTTOU). */
 bool signal_ignored_or_blocked(int signo);
 /* Fill a 128-byte siginfo_t of the x86-64 ABI. */

@@ -25,6 +25,7 @@ groups() ->
      {network, [], [no_dhcp_server, fixed_address]},
      {command_line, [], [refused_words, ignored_words, words_too_long]},
      {release, [], [odd_system_calls, emulator_killed, never_stops,
+                    stopped_early,
                     bad_boot_file, bad_sys_config, bad_vm_args,
                     no_emulator, bad_init_conf]},
      {console, [], [console_flood, console_not_read, interrupt,
@@ -377,6 +378,19 @@ never_stops(C) ->
     vm:signal(Vm, "TERM"),
     ends(Vm, "not stopped within 2 s: killed", 137),
     said(Vm, "STOPPING FOREVER").
+
+%% The power button while the machine starts: before the kernel knows of it,
+%% before there is a process 1, before the emulator listens.
+stopped_early(C) -> [early(C, Delay) || Delay <- [0, 150, 1000]].
+
+early(C, Delay) ->
+    Vm = start(proplists:get_value(image, C), #{machine => "q35"}),
+    timer:sleep(Delay),
+    vm:signal(Vm, "TERM"),
+    %% an emulator without its handler yet dies of the signal
+    Status = vm:status(Vm, ?END),
+    ?assert(lists:member(Status, [0, 143])),
+    sound(Vm).
 
 %% File of the release with other contents.
 rewritten(C, Path, Text) ->
