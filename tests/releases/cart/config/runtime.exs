@@ -1,0 +1,3 @@
+import Config
+
+config :cart, greeting: System.get_env("GREETING", "nobody")
