@@ -64,8 +64,9 @@ $(B)/headers/%.ok: %
 
 .PHONY: check-headers check-source
 check-headers: $(HEADER_STAMPS)
-check-source: check-headers
+check-source: check-headers $(B)/unibeam
 	$(Q)scripts/check-deps.sh
+	$(Q)scripts/check-docs.sh $(B)/unibeam
 
 # --- all of them -------------------------------------------------------------
 
