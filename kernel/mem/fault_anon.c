@@ -15,8 +15,10 @@
 #define AROUND_MAX   16u
 #define AROUND_SMALL 4u
 #define HUGE_AREA    (4ul << 20) /* smallest area that gets huge pages */
-#define BIG_MACHINE  (1ul << 16) /* 256 MiB in pages */
-#define HUGE_MACHINE (1ul << 17) /* 512 MiB in pages */
+/* In pages; the firmware and the kernel take some of the usual 256 and 512 MiB,
+ * which should count. */
+#define BIG_MACHINE  ((240ul << 20) / PAGE_SIZE)
+#define HUGE_MACHINE ((480ul << 20) / PAGE_SIZE)
 #define HUGE_PAGES   (HUGE_SIZE / PAGE_SIZE)
 
 /* --- 2 MiB ---------------------------------------------------------------- */
