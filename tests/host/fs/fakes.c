@@ -8,6 +8,7 @@
 #include "fs/pipe.h"
 #include "fs/poll.h"
 #include "fs_fakes.h"
+#include "lib/printf.h"
 #include "mem/slab.h"
 #include "mem/user.h"
 #include "proc/signal.h"

@@ -9,6 +9,7 @@
 #include "host.h"
 #include "lib/errno.h"
 #include "lib/log.h"
+#include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/page_priv.h"
 #include "mem_fakes.h"
