@@ -57,9 +57,11 @@ static size_t pipe_room(const struct pipe *p)
     return ALIGN_DOWN(p->head, PAGE_SIZE) + p->nr_slots * PAGE_SIZE - p->tail;
 }
 
+static struct slab_kind pipe_kind = SLAB_KIND("pipe", struct pipe);
+
 static struct pipe *pipe_create(void)
 {
-    struct pipe *p = kzalloc(sizeof(*p), 0);
+    struct pipe *p = slab_kind_alloc(&pipe_kind, 0);
 
     if (!p)
         return NULL;

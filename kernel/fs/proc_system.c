@@ -84,8 +84,8 @@ static void add_blocked(struct thread *t, void *arg)
 {
     int state = t->state;
 
-    *(unsigned *)arg += state == THREAD_SLEEPING &&
-                        t->sleep_kind == SLEEP_UNINTERRUPTIBLE;
+    *(unsigned *)arg +=
+        state == THREAD_SLEEPING && t->sleep_kind == SLEEP_UNINTERRUPTIBLE;
 }
 
 static unsigned count_blocked(void)
@@ -120,11 +120,11 @@ static void show_stat(struct seq *s, void *arg)
         ksnprintf(name, sizeof(name), "cpu%u", cpu);
         put_cpu(s, name, &t);
     }
-    seq_printf(s, "ctxt %llu\nbtime %lld\nprocesses %d\n"
+    seq_printf(s,
+               "ctxt %llu\nbtime %lld\nprocesses %d\n"
                "procs_running %u\nprocs_blocked %u\n",
                (unsigned long long)sched_context_switches(),
-               (long long)((time_realtime() - time_monotonic()) /
-                           NSEC_PER_SEC),
+               (long long)((time_realtime() - time_monotonic()) / NSEC_PER_SEC),
                process_last_pid(), sched_nr_running(), count_blocked());
 }
 
@@ -179,7 +179,7 @@ static void show_filesystems(struct seq *s, void *arg)
 {
     (void)arg;
     seq_printf(s, "nodev\tproc\nnodev\tsysfs\nnodev\tdevtmpfs\nnodev\ttmpfs\n"
-               "\text4\n\text3\n\text2\n");
+                  "\text4\n\text3\n\text2\n");
 }
 
 static void show_swaps(struct seq *s, void *arg)
@@ -194,7 +194,8 @@ static void show_vmstat(struct seq *s, void *arg)
 
     (void)arg;
     memory_stats(&m);
-    seq_printf(s, "nr_free_pages %llu\nnr_anon_pages %llu\nnr_mapped %llu\n"
+    seq_printf(s,
+               "nr_free_pages %llu\nnr_anon_pages %llu\nnr_mapped %llu\n"
                "nr_file_pages %llu\nnr_shmem %llu\nnr_page_table_pages %llu\n",
                (unsigned long long)m.free, (unsigned long long)m.anonymous,
                (unsigned long long)m.mapped, (unsigned long long)m.cached,
@@ -207,16 +208,25 @@ static void show_vmstat(struct seq *s, void *arg)
                (unsigned long long)m.stall_ns / NSEC_PER_MSEC);
 }
 
-static void put_slab(void *arg, const char *name, size_t used, size_t size)
+/* Version 2.1 of slabinfo(5). There are no tunables, and empty slabs are given
+ * back, so all are active. */
+static void put_slab(void *arg, const struct slab_counts *c)
 {
-    /* The pools keep no count of free objects: all are active. */
-    seq_printf(arg, "%-17s %6zu %6zu %6zu\n", name, used, used, size);
+    seq_printf(arg,
+               "%-17s %6zu %6zu %6zu %4zu %4zu : tunables    0    0    0 : "
+               "slabdata %6zu %6zu      0\n",
+               c->name, c->used, c->slabs * c->per_slab, c->size, c->per_slab,
+               c->pages, c->slabs, c->slabs);
 }
 
 static void show_slabinfo(struct seq *s, void *arg)
 {
     (void)arg;
-    seq_printf(s, "# name            <active_objs> <num_objs> <objsize>\n");
+    seq_printf(s, "slabinfo - version: 2.1\n"
+                  "# name            <active_objs> <num_objs> <objsize> "
+                  "<objperslab> <pagesperslab> : tunables <limit> "
+                  "<batchcount> <sharedfactor> : slabdata <active_slabs> "
+                  "<num_slabs> <sharedavail>\n");
     slab_visit(put_slab, s);
 }
 
@@ -226,11 +236,11 @@ void procfs_add_system(void)
         const char *name;
         node_show_fn *show;
     } files[] = {
-        {"meminfo", show_meminfo},   {"stat", show_stat},
-        {"loadavg", show_loadavg},   {"uptime", show_uptime},
-        {"cpuinfo", show_cpuinfo},   {"cmdline", show_cmdline},
-        {"swaps", show_swaps},       {"filesystems", show_filesystems},
-        {"vmstat", show_vmstat},     {"slabinfo", show_slabinfo},
+        {"meminfo", show_meminfo}, {"stat", show_stat},
+        {"loadavg", show_loadavg}, {"uptime", show_uptime},
+        {"cpuinfo", show_cpuinfo}, {"cmdline", show_cmdline},
+        {"swaps", show_swaps},     {"filesystems", show_filesystems},
+        {"vmstat", show_vmstat},   {"slabinfo", show_slabinfo},
     };
 
     for (size_t k = 0; k < ARRAY_SIZE(files); k++)

@@ -63,9 +63,11 @@ static vaddr_t random_top(void)
     return USER_TOP + PAGE_SIZE - (1ul << 34) - stack - mm_random_offset(28);
 }
 
+static struct slab_kind mm_kind = SLAB_KIND("mm", struct mm);
+
 struct mm *mm_create(void)
 {
-    struct mm *mm = kzalloc(sizeof(*mm), 0);
+    struct mm *mm = slab_kind_alloc(&mm_kind, 0);
 
     if (!mm)
         return NULL;

@@ -48,6 +48,7 @@ struct slab_cache {
     unsigned nr_empty;      /* l of those, without any object in use */
     _Atomic int64_t in_use; /* a out of the slabs: used or in magazines */
     _Atomic int64_t cached; /* a in magazines */
+    _Atomic int64_t slabs;  /* a */
 };
 
 static struct slab_cache caches[CACHE_MAX]; /* [create_lock] grows only */
@@ -165,6 +166,7 @@ static void slab_destroy(struct slab_cache *c, struct page *s)
         atomic_store_explicit(&s[i].flags, 0, memory_order_relaxed);
     }
     s->index = 0;
+    atomic_fetch_sub_explicit(&c->slabs, 1, memory_order_relaxed);
     atomic_fetch_sub_explicit(&slab_pages, 1l << c->order,
                               memory_order_relaxed);
     page_put(s);
@@ -189,6 +191,7 @@ static struct page *slab_create(struct slab_cache *c, unsigned flags)
         *obj = i + 1 < c->per_slab ? base + (i + 1) * c->size : NULL;
     }
     s->index = (uint64_t)base;
+    atomic_fetch_add_explicit(&c->slabs, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&slab_pages, 1l << c->order,
                               memory_order_relaxed);
     return s;
@@ -335,18 +338,16 @@ static unsigned slab_order(size_t size)
     return SLAB_ORDER_MAX;
 }
 
-struct slab_cache *slab_cache_create(const char *name, size_t size,
-                                     size_t align)
+/* create_lock held. */
+static struct slab_cache *cache_create(const char *name, size_t size,
+                                       size_t align)
 {
-    struct slab_cache *c;
-    unsigned id;
+    unsigned id = atomic_load_explicit(&nr_caches, memory_order_relaxed);
+    struct slab_cache *c = &caches[id];
 
     size = ALIGN_UP(MAX(size, 16ul), MAX(align, 16ul));
     ASSERT(size <= (PAGE_SIZE << SLAB_ORDER_MAX) && align <= PAGE_SIZE);
-    spin_lock(&create_lock);
-    id = atomic_load_explicit(&nr_caches, memory_order_relaxed);
     ASSERT(id < CACHE_MAX);
-    c = &caches[id];
     c->name = name;
     c->size = (uint32_t)size;
     c->order = (uint8_t)slab_order(size);
@@ -356,8 +357,41 @@ struct slab_cache *slab_cache_create(const char *name, size_t size,
     list_init(&c->partial);
     /* Pairs with the load in slab_visit(). */
     atomic_store_explicit(&nr_caches, id + 1, memory_order_release);
+    return c;
+}
+
+struct slab_cache *slab_cache_create(const char *name, size_t size,
+                                     size_t align)
+{
+    struct slab_cache *c;
+
+    spin_lock(&create_lock);
+    c = cache_create(name, size, align);
     spin_unlock(&create_lock);
     return c;
+}
+
+static struct slab_cache *kind_cache(struct slab_kind *k)
+{
+    struct slab_cache *c;
+
+    spin_lock(&create_lock);
+    c = atomic_load_explicit(&k->cache, memory_order_relaxed);
+    if (!c) {
+        c = cache_create(k->name, k->size, 16);
+        /* Pairs with the load in slab_kind_alloc(). */
+        atomic_store_explicit(&k->cache, c, memory_order_release);
+    }
+    spin_unlock(&create_lock);
+    return c;
+}
+
+void *slab_kind_alloc(struct slab_kind *k, unsigned flags)
+{
+    struct slab_cache *c =
+        atomic_load_explicit(&k->cache, memory_order_acquire);
+
+    return slab_alloc(c ? c : kind_cache(k), flags | ALLOC_ZERO);
 }
 
 void slab_init(void)
@@ -383,10 +417,17 @@ void slab_visit(slab_visit_fn *fn, void *arg)
     unsigned n = atomic_load_explicit(&nr_caches, memory_order_acquire);
 
     for (unsigned i = 0; i < n; i++) {
-        int64_t used =
-            atomic_load(&caches[i].in_use) - atomic_load(&caches[i].cached);
+        struct slab_cache *c = &caches[i];
+        int64_t used = atomic_load(&c->in_use) - atomic_load(&c->cached);
 
-        fn(arg, caches[i].name, used > 0 ? (size_t)used : 0, caches[i].size);
+        fn(arg, &(struct slab_counts){
+                    .name = c->name,
+                    .used = used > 0 ? (size_t)used : 0,
+                    .size = c->size,
+                    .slabs = (size_t)atomic_load(&c->slabs),
+                    .per_slab = c->per_slab,
+                    .pages = 1ul << c->order,
+                });
     }
 }
 

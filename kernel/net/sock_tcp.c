@@ -479,9 +479,11 @@ static const struct sock_ops tcp_ops = {
     .release = tcp_sock_release,
 };
 
+struct slab_kind tcp_sock_kind = SLAB_KIND("sock-tcp", struct tcp_sock);
+
 int tcp_create(int family, struct socket **out)
 {
-    struct tcp_sock *t = kzalloc(sizeof(*t), 0);
+    struct tcp_sock *t = slab_kind_alloc(&tcp_sock_kind, 0);
 
     if (!t)
         return -ENOBUFS;

@@ -99,6 +99,7 @@ int tcp_sock_listen(struct socket *s, int backlog);
 int tcp_sock_accept(struct socket *s, struct socket **out, bool nonblock);
 int tcp_sock_connect(struct socket *s, const void *addr, unsigned len,
                      bool nonblock);
+extern struct slab_kind tcp_sock_kind;
 err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb);
 
 /* tcp_data.c */

@@ -276,9 +276,11 @@ static const struct sock_ops dgram_ops = {
     .release = dgram_release,
 };
 
+static struct slab_kind dgram_kind = SLAB_KIND("sock-dgram", struct dgram_sock);
+
 static struct dgram_sock *dgram_create_sock(int family, int type, int protocol)
 {
-    struct dgram_sock *d = kzalloc(sizeof(*d), 0);
+    struct dgram_sock *d = slab_kind_alloc(&dgram_kind, 0);
 
     if (!d)
         return NULL;

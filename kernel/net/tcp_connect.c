@@ -38,7 +38,7 @@ err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb)
 /* What an accepted socket has from its listener. */
 static struct tcp_sock *child_create(struct tcp_sock *t, struct tcp_pcb *pcb)
 {
-    struct tcp_sock *c = kmalloc(sizeof(*c), ALLOC_NOWAIT);
+    struct tcp_sock *c = slab_kind_alloc(&tcp_sock_kind, ALLOC_NOWAIT);
 
     if (!c)
         return NULL;

@@ -38,9 +38,11 @@ void unix_put(struct unix_sock *u)
     kfree(u);
 }
 
+static struct slab_kind unix_kind = SLAB_KIND("sock-unix", struct unix_sock);
+
 static struct unix_sock *unix_alloc(int type)
 {
-    struct unix_sock *u = kzalloc(sizeof(*u), 0);
+    struct unix_sock *u = slab_kind_alloc(&unix_kind, 0);
 
     if (!u)
         return NULL;

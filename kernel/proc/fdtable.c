@@ -107,9 +107,11 @@ static void slots_use(struct fdtable *t, const struct slots *s, unsigned size)
     t->size = size;
 }
 
+static struct slab_kind fdtable_kind = SLAB_KIND("fdtable", struct fdtable);
+
 static struct fdtable *table_alloc(unsigned size)
 {
-    struct fdtable *t = kzalloc(sizeof(*t), 0);
+    struct fdtable *t = slab_kind_alloc(&fdtable_kind, 0);
     struct slots s;
 
     if (!t || !slots_alloc(&s, size)) {

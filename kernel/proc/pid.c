@@ -67,9 +67,11 @@ static bool enter(struct pid *pid)
     return true;
 }
 
+static struct slab_kind pid_kind = SLAB_KIND("pid", struct pid);
+
 struct pid *pid_alloc(void)
 {
-    struct pid *pid = kzalloc(sizeof(*pid), 0);
+    struct pid *pid = slab_kind_alloc(&pid_kind, 0);
     bool ok;
 
     if (!pid)

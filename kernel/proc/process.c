@@ -19,9 +19,11 @@
 struct process *init_process;
 static unsigned nr_processes; /* T */
 
+static struct slab_kind process_kind = SLAB_KIND("process", struct process);
+
 struct process *process_alloc(void)
 {
-    struct process *p = kzalloc(sizeof(*p), 0);
+    struct process *p = slab_kind_alloc(&process_kind, 0);
 
     if (!p)
         return NULL;

@@ -37,9 +37,11 @@ void thread_init(struct thread *t, const char *name)
     sched_count_threads(1);
 }
 
+static struct slab_kind thread_kind = SLAB_KIND("thread", struct thread);
+
 struct thread *thread_alloc(const char *name)
 {
-    struct thread *t = kzalloc(sizeof(*t), 0);
+    struct thread *t = slab_kind_alloc(&thread_kind, 0);
 
     if (!t)
         return NULL;

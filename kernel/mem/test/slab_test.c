@@ -83,11 +83,39 @@ static void test_random(void **state)
     }
 }
 
-static void count_used(void *arg, const char *name, size_t used, size_t size)
+static void count_used(void *arg, const struct slab_counts *c)
 {
-    (void)size;
-    if (!strcmp(name, "test-72"))
-        *(size_t *)arg = used;
+    if (!strcmp(c->name, "test-72"))
+        *(size_t *)arg = c->used;
+    assert_true(c->used <= c->slabs * c->per_slab);
+}
+
+static void count_kind(void *arg, const struct slab_counts *c)
+{
+    if (!strcmp(c->name, "test-kind"))
+        *(size_t *)arg = c->used;
+}
+
+static void test_kind(void **state)
+{
+    static struct slab_kind kind = {.name = "test-kind", .size = 100};
+    size_t used = 0;
+    char *a, *b;
+
+    (void)state;
+    a = slab_kind_alloc(&kind, 0);
+    memset(a, 1, 100);
+    kfree(a);
+    a = slab_kind_alloc(&kind, 0);
+    b = slab_kind_alloc(&kind, ALLOC_NOWAIT);
+    for (unsigned i = 0; i < 100; i++)
+        assert_false(a[i] | b[i]);
+    slab_visit(count_kind, &used);
+    assert_int_equal(used, 2);
+    kfree(a);
+    kfree(b);
+    slab_visit(count_kind, &used);
+    assert_int_equal(used, 0);
 }
 
 static void test_cache(void **state)
@@ -155,7 +183,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random), cmocka_unit_test(test_cache),
-        cmocka_unit_test(test_edges), cmocka_unit_test(test_exhaust)};
+        cmocka_unit_test(test_kind), cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_exhaust)};
 
     return cmocka_run_group_tests_name("slab", tests, setup, NULL);
 }

@@ -79,6 +79,11 @@ void *kzalloc(size_t size, unsigned flags)
     return kmalloc(size, flags | ALLOC_ZERO);
 }
 
+void *slab_kind_alloc(struct slab_kind *k, unsigned flags)
+{
+    return kzalloc(k->size, flags);
+}
+
 void kfree(const void *p)
 {
     if (!p)

@@ -123,6 +123,11 @@ void *kzalloc(size_t size, unsigned flags)
     return p ? memset(p, 0, size) : NULL;
 }
 
+void *slab_kind_alloc(struct slab_kind *k, unsigned flags)
+{
+    return kzalloc(k->size, flags);
+}
+
 void kfree(const void *p)
 {
     if (!p)
