@@ -92,6 +92,22 @@ static size_t say_lines(const char *name, char *buf, size_t n)
     return n;
 }
 
+static pid_t program_pid;
+static int program_status;
+
+/* Takes every child that has ended: orphans come to process 1. */
+static void reap(void)
+{
+    pid_t pid;
+    int st;
+
+    while ((pid = waitpid(-1, &st, WNOHANG)) > 0)
+        if (pid == program_pid) {
+            program_pid = 0;
+            program_status = st;
+        }
+}
+
 /* Copies the output until its end or (deadline); whether it was the end. */
 static int copy_output(const char *name, int fd, int64_t deadline)
 {
@@ -101,10 +117,11 @@ static int copy_output(const char *name, int fd, int64_t deadline)
     ssize_t n;
 
     for (;;) {
-        int64_t left = deadline - now_ms();
-
-        if (left <= 0 || poll(&p, 1, (int)left) == 0)
+        reap();
+        if (now_ms() >= deadline)
             break;
+        if (poll(&p, 1, 50) <= 0)
+            continue;
         n = read(fd, buf + have, sizeof(buf) - have);
         if (n <= 0)
             break;
@@ -129,36 +146,42 @@ static void end_all(void)
         ;
 }
 
-static int run(const char *name)
+static void say_ending(const char *name, int ended)
+{
+    char text[80];
+
+    if (!ended)
+        snprintf(text, sizeof(text), "= no end in %d s", SECONDS);
+    else if (WIFSIGNALED(program_status))
+        snprintf(text, sizeof(text), "= signal %d", WTERMSIG(program_status));
+    else
+        snprintf(text, sizeof(text), "= status %d",
+                 WEXITSTATUS(program_status));
+    say(name, text, strlen(text));
+}
+
+static void run(const char *name)
 {
     int64_t started = now_ms();
-    int fds[2], status = 0;
-    char text[80];
-    pid_t pid;
+    int fds[2];
 
-    if (pipe(fds) || (pid = fork()) < 0) {
+    if (pipe(fds) || (program_pid = fork()) < 0) {
         perror(name);
-        return -1;
+        return;
     }
-    if (!pid)
+    if (!program_pid)
         start(name, fds[1]);
     close(fds[1]);
     int ended = copy_output(name, fds[0], started + SECONDS * 1000);
     close(fds[0]);
-    if (!ended)
-        kill(pid, SIGKILL);
-    waitpid(pid, &status, 0);
+    if (program_pid && !ended)
+        kill(program_pid, SIGKILL);
+    if (program_pid)
+        waitpid(program_pid, &program_status, 0);
     end_all();
-    if (!ended)
-        snprintf(text, sizeof(text), "= no end in %d s", SECONDS);
-    else if (WIFSIGNALED(status))
-        snprintf(text, sizeof(text), "= signal %d", WTERMSIG(status));
-    else
-        snprintf(text, sizeof(text), "= status %d", WEXITSTATUS(status));
-    say(name, text, strlen(text));
+    say_ending(name, ended);
     printf("# %s took %lld ms\n", name, (long long)(now_ms() - started));
     fflush(stdout);
-    return 0;
 }
 
 static int by_name(const void *a, const void *b)
