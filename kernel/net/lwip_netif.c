@@ -38,7 +38,8 @@
 #define TX_PIECES   16
 
 bool netdev_unflushed;
-static struct netdev loopback = {.name = "lo", .mtu = 65535, .link_up = true};
+/* Programs are told 65536 as on Linux; a packet's length has 16 bits. */
+static struct netdev loopback = {.name = "lo", .mtu = 65536, .link_up = true};
 
 /* --- looking up -------------------------------------------------------- */
 
@@ -441,7 +442,7 @@ void netdev_init(void)
     n->state = &loopback;
     n->output = loop_output_ip4;
     n->output_ip6 = loop_output_ip6;
-    n->mtu = (u16_t)loopback.mtu;
+    n->mtu = UINT16_MAX;
     n->mtu6 = n->mtu;
     loopback.stack = n;
     net_proc_add_device(&loopback);

@@ -156,10 +156,10 @@ static int set_mtu(struct netif *n, int mtu)
     struct netdev *d = netif_netdev(n);
 
     if (mtu < 68 ||
-        (unsigned)mtu > (netif_ifflags(n) & IFF_LOOPBACK ? 65535u : 1500u))
+        (unsigned)mtu > (netif_ifflags(n) & IFF_LOOPBACK ? 65536u : 1500u))
         return -EINVAL;
     d->mtu = (unsigned)mtu;
-    n->mtu = n->mtu6 = (u16_t)mtu;
+    n->mtu = n->mtu6 = (u16_t)MIN(mtu, UINT16_MAX);
     return 0;
 }
 
