@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@
 
 #define QEMU "qemu-system-x86_64"
 /* The kernel reads 4095 bytes, of which QEMU's microvm takes some. */
-#define MAX_WORDS 3584
+#define MAX_WORDS    3584
+#define LEAST_MEMORY (16 << 20)
 
 enum {
     OPT_SMP = 256,
@@ -109,6 +111,15 @@ static int choose(const char *option, const char *word,
     usage_error("run: %s '%s' is unknown", option, word);
 }
 
+/* Bytes of QEMU's unit, which is MiB if there is none. */
+static uint64_t scale(char unit)
+{
+    static const char units[] = "kmgt";
+    const char *at = unit ? strchr(units, tolower((unsigned char)unit)) : NULL;
+
+    return UINT64_C(1024) << (at ? 10 * (at - units) : 10);
+}
+
 static void check_memory(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
@@ -117,6 +128,9 @@ static void check_memory(const char *text)
     if (!digits || digits > 9 || strlen(unit) > 1 ||
         (*unit && !strchr("kKmMgGtT", *unit)))
         usage_error("run: -m '%s' is not a size like 256M or 2G", text);
+    if (strtoull(text, NULL, 10) * scale(*unit) < LEAST_MEMORY)
+        usage_error("run: -m '%s' is too little: at least %dM", text,
+                    LEAST_MEMORY >> 20);
 }
 
 static void check_cpus(const char *text)

@@ -27,6 +27,11 @@ bad() {
 bad
 bad a.img b.img
 bad a.img -m lots
+for m in 0 15 16K 16383k 1M 15M; do
+	bad a.img -m $m
+	contains err "-m '$m' is too little: at least 16M"
+done
+for m in 16 16M 16m 16384K 1G 1t; do FAKE_EXIT=7 expect 3 run -m $m; done
 bad a.img --smp 0
 bad a.img -p 80
 bad a.img --accel fast
