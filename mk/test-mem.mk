@@ -35,3 +35,26 @@ check-mem: $(MEM_TESTS:%=$(MEM_HOST)/%_test)
 	$(Q)for t in $^; do $$t || exit 1; done
 
 CHECKS += mem
+
+# --- in a machine -------------------------------------------------------------
+
+# The example release with the memory test programs as files of its own.
+MEM_REL := $(B)/mem/rel
+MEM_PROGRAMS := $(patsubst tests/guest/%.c,%,$(wildcard tests/guest/mem_*_test.c))
+MEM_PRIV := $(MEM_REL)/lib/hello-1.0.0/priv
+
+$(B)/mem/%: tests/guest/%.c $(wildcard tests/guest/*.h)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O1 $(WARN) -Wno-missing-prototypes \
+		-Wno-unused-result -pthread -o $@ $<
+
+$(B)/mem.img: $(B)/hello.img $(MEM_PROGRAMS:%=$(B)/mem/%)
+	$(Q)rm -rf $(MEM_REL)
+	$(Q)cp -a $(HELLO) $(MEM_REL)
+	$(Q)mkdir -p $(MEM_PRIV)
+	$(Q)cp $(MEM_PROGRAMS:%=$(B)/mem/%) $(MEM_PRIV)
+	$(Q)$(B)/unibeam build $(MEM_REL) -q --shell -o $@
+
+.PHONY: check-mem-guest
+check-mem-guest: $(B)/mem.img
+	$(Q)MEM_IMAGE=$(abspath $(B))/mem.img tests/e2e/run.sh mem

@@ -23,7 +23,7 @@
 
 #define TABLE_SIZE  2048u
 #define WINDOW      (10 * NSEC_PER_SEC)
-#define STALL_SHARE 90 /* percent of the window */
+#define STALL_SHARE 75 /* percent of the window */
 #define TURNOVER    4  /* refaults per page of the cache */
 
 /* What was evicted; one that hashes to the same place takes over. */

@@ -56,9 +56,9 @@ static void test_thrashing(void **state)
     fake_now = NSEC_PER_SEC;
     assert_false(live(9, 100, 500)); /* too short to say */
     assert_true(live(3, 100, 500));
-    assert_true(live(12, 95, 500));
+    assert_true(live(12, 85, 500));
     /* Time for other things; waits without pages that come back. */
-    assert_false(live(30, 70, 500));
+    assert_false(live(30, 60, 500));
     fake_now += 60 * NSEC_PER_SEC;
     assert_false(live(30, 100, 5));
     fake_now += 60 * NSEC_PER_SEC;
