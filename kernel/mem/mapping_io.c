@@ -5,10 +5,11 @@
  * pages to and from whoever calls read and write.
  *
  * Reading ahead: a miss that continues the last read doubles the window, up to
- * 256 KiB; any other miss reads the aligned 64 KiB around it, because a page
- * fault wants neighbours on both sides (see fault.c), and small files whole.
- * The window ends at the first page that is there already. When memory is
- * short only the page itself is read.
+ * 256 KiB; any other miss reads the aligned 256 KiB around it (64 when a
+ * quarter of memory is no longer free), because a page fault wants neighbours
+ * on both sides (see fault.c) and a request costs more than its bytes; small
+ * files whole. The window ends at the first page that is there already. When
+ * memory is short only the page itself is read.
  */
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -19,7 +20,7 @@
 
 #define RA_FIRST 16u
 #define RA_MAX   64u
-#define RA_WHOLE 32u /* files up to here are read at once */
+#define RA_WHOLE 64u /* files up to here are read at once */
 
 /* Pages [index, index + n): n > 0 of which none is there. */
 struct window {
@@ -32,6 +33,7 @@ static struct window choose_window(struct mapping *m, uint64_t index)
     uint64_t pages = mapping_pages(m);
     struct window w = {index, 1};
     uint64_t low = index, high;
+    unsigned around = page_plenty(page_total() / 4) ? RA_MAX : RA_FIRST;
 
     if (!page_plenty(RA_MAX))
         return w;
@@ -41,8 +43,8 @@ static struct window choose_window(struct mapping *m, uint64_t index)
         high = index + m->ra_pages;
     } else {
         m->ra_pages = RA_FIRST;
-        low = pages <= RA_WHOLE ? 0 : ALIGN_DOWN(index, RA_FIRST);
-        high = pages <= RA_WHOLE ? pages : low + RA_FIRST;
+        low = pages <= RA_WHOLE ? 0 : ALIGN_DOWN(index, around);
+        high = pages <= RA_WHOLE ? pages : low + around;
     }
     high = MIN(high, pages);
     while (w.index > low && !radix_get(&m->pages, w.index - 1))
