@@ -6,8 +6,7 @@ BUILDER_SRC := $(sort $(wildcard builder/*.c))
 BUILDER_OBJ := $(BUILDER_SRC:builder/%.c=$(BUILDER_OUT)/%.o)
 BUILDER_LIBS := -lelf -lext2fs -lcom_err -ljansson -lz
 BUILDER_LIBDIR ?= $(PREFIX)/lib/unibeam
-BUILDER_CPPFLAGS := -Iinclude -Ibuilder -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-DUNIBEAM_LIBDIR='"$(BUILDER_LIBDIR)"'
+BUILDER_CPPFLAGS := -Iinclude -Ibuilder -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 BUILDER_CFLAGS := -std=gnu17 $(WARN) $(CFLAGS)
 
 $(BUILDER_OUT)/%.o: builder/%.c | $(BUILDER_OUT)
@@ -16,6 +15,14 @@ $(BUILDER_OUT)/%.o: builder/%.c | $(BUILDER_OUT)
 
 $(BUILDER_OUT):
 	$(Q)mkdir -p $@
+
+# Where an installed command looks for its parts last: the one thing that PREFIX
+# changes.
+$(BUILDER_OUT)/libdir: FORCE | $(BUILDER_OUT)
+	@echo '$(BUILDER_LIBDIR)' | cmp -s - $@ || echo '$(BUILDER_LIBDIR)' >$@
+$(BUILDER_OUT)/boot_files.o $(BUILDER_OUT)/san/boot_files.o: BUILDER_CPPFLAGS += \
+	-DUNIBEAM_LIBDIR='"$(BUILDER_LIBDIR)"'
+$(BUILDER_OUT)/boot_files.o $(BUILDER_OUT)/san/boot_files.o: $(BUILDER_OUT)/libdir
 
 $(B)/unibeam: $(BUILDER_OBJ)
 	@$(call say,LD,$@)

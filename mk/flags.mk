@@ -11,7 +11,7 @@ cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && \
 	echo $(1))
 
 FLAGS_NOW = $(CC) $(GUEST_CC) $(CLANG) $(CFLAGS) $(LDFLAGS) $(WARN) \
-	DEBUG=$(DEBUG) PREFIX=$(PREFIX) LWIP_DIR=$(LWIP_DIR)
+	DEBUG=$(DEBUG) LWIP_DIR=$(filter-out $(B)/deps/lwip,$(LWIP_DIR))
 
 ifeq ($(filter-out clean format check-format lint setup,$(or $(MAKECMDGOALS),all)),)
 else
