@@ -253,7 +253,7 @@ void tcp_names_from_pcb(struct tcp_sock *t)
     t->i.local_port = pcb->local_port;
     ip_addr_copy(t->i.remote, pcb->remote_ip);
     t->i.remote_port = pcb->remote_port;
-    t->mss = pcb->mss;
+    t->mss = tcp_send_mss(pcb);
 }
 
 /* --- closing ----------------------------------------------------------- */

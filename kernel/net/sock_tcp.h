@@ -28,7 +28,7 @@ struct tcp_sock {
     enum tcp_sock_state state;  /* n */
     bool rx_eof;                /* n peer's FIN is behind what is queued */
     bool nodelay, cork;         /* a */
-    uint16_t mss;               /* n last seen */
+    uint16_t mss;               /* n tcp_send_mss() as last seen */
     struct pbuf *rx_head, *rx_tail; /* n linked by next; tot_len is not kept */
     size_t rx_bytes;            /* n in that queue */
     size_t rx_size;             /* n memory it takes, roughly */
@@ -68,6 +68,15 @@ static inline void tcp_lock(void)
 {
     net_lock();
     net_timer_tcp();
+}
+
+/* Segments longer than half the largest window the peer ever offered might never
+ * fit; lwIP would wait a second before it splits one (RFC 1122, 4.2.3.4). */
+static inline uint16_t tcp_send_mss(const struct tcp_pcb *pcb)
+{
+    tcpwnd_size_t half = pcb->snd_wnd_max / 2;
+
+    return half && half < pcb->mss ? (uint16_t)half : pcb->mss;
 }
 
 /* sock_tcp.c; with net_lock held, but for the first */

@@ -205,7 +205,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 
     (void)err;
     t->state = TCP_CONNECTED;
-    t->mss = pcb->mss;
+    t->mss = tcp_send_mss(pcb);
     tcp_limit_window(pcb, t->rx_window);
     socket_wake(&t->i.s, EV_OUT | EV_WRNORM);
     return ERR_OK;

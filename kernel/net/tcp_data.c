@@ -81,7 +81,7 @@ static struct tcp_seg *last_unsent(struct tcp_pcb *pcb)
 static bool joins(const struct tcp_pcb *pcb, const struct tcp_seg *last,
                   const struct pbuf *p)
 {
-    return last && last->len && last->len + p->tot_len <= pcb->mss &&
+    return last && last->len && last->len + p->tot_len <= tcp_send_mss(pcb) &&
            !(TCPH_FLAGS(last->tcphdr) & (TCP_FIN | TCP_SYN | TCP_RST));
 }
 
@@ -147,7 +147,7 @@ static bool held_back(const struct tcp_sock *t, const struct tcp_pcb *pcb,
     const struct tcp_seg *s = pcb->unsent;
 
     return (t->cork || (flags & MSG_MORE)) && s && !s->next &&
-           s->len < pcb->mss;
+           s->len < tcp_send_mss(pcb);
 }
 
 /* Errors in the order Linux looks for them; 1: not yet connected. */
@@ -180,7 +180,7 @@ static ssize_t send_batch(struct tcp_sock *t, struct batch *b, unsigned flags)
         demux_wake(pcb);
         done = enqueue(pcb, b);
         t->tx_queued += done;
-        t->mss = pcb->mss;
+        t->mss = tcp_send_mss(pcb);
         if (!held_back(t, pcb, flags))
             tcp_output(pcb);
     }
@@ -428,6 +428,22 @@ static void claim_peek(struct tcp_sock *t, struct claims *cs, size_t want,
     }
 }
 
+/* lwIP tells the peer of room a segment at a time, which a buffer smaller than
+ * a segment never has (RFC 1122, 4.2.3.3, wants half the buffer at most). */
+static void announce_window(struct tcp_sock *t, struct tcp_pcb *pcb)
+{
+    int32_t told = (int32_t)(pcb->rcv_ann_right_edge - pcb->rcv_nxt);
+    uint32_t step =
+        MIN(t->rx_window / 2,
+            MAX((uint32_t)TCP_WND_UPDATE_THRESHOLD, (uint32_t)pcb->mss));
+
+    if (pcb->rcv_wnd < step + (uint32_t)MAX(told, 0))
+        return;
+    pcb->rcv_ann_wnd = pcb->rcv_wnd;
+    tcp_ack_now(pcb);
+    tcp_output(pcb);
+}
+
 /* The program has room again: say so to the peer, but never offer more than
  * the socket's limit. */
 static void open_window(struct tcp_sock *t, size_t n)
@@ -441,6 +457,7 @@ static void open_window(struct tcp_sock *t, size_t n)
     n = MIN(n, t->rx_window - used);
     for (; n; n -= MIN(n, (size_t)0xffff))
         tcp_recved(pcb, (u16_t)MIN(n, (size_t)0xffff));
+    announce_window(t, pcb);
 }
 
 static void claims_free(struct claims *cs)

@@ -184,6 +184,32 @@ static void test_bulk(void **state)
     settle();
 }
 
+/* A receiver with a buffer smaller than a segment is served without waiting
+ * for timers. */
+static void test_small_window(void **state)
+{
+    static uint8_t buf[8192];
+    int l = listener(5), small = 1, fd[2];
+    size_t sent = 0, got = 0;
+
+    (void)state;
+    sys_setsockopt(l, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    fd[0] = client(port_of(l));
+    fd[1] = (int)sys_accept4(l, NULL, NULL, SOCK_NONBLOCK);
+    fd_close(l);
+    while (got < 200000) {
+        long n = put(fd[0], buf, sizeof(buf));
+        sent += n > 0 ? (size_t)n : 0;
+        n = get(fd[1], buf, sizeof(buf), 0);
+        if (n == -EAGAIN)
+            fail_msg("stalls after %zu of %zu bytes", got, sent);
+        got += (size_t)n;
+    }
+    fd_close(fd[0]);
+    fd_close(fd[1]);
+    settle();
+}
+
 static void test_refused(void **state)
 {
     struct sockaddr_in a;
@@ -461,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_echo),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_bulk),
+        cmocka_unit_test(test_small_window),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_addresses),
