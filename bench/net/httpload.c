@@ -6,10 +6,13 @@
  *   httpload ADDR PORT keep CONNECTIONS REQUESTS
  *   httpload ADDR PORT short AT_A_TIME CONNECTIONS
  *   httpload ADDR PORT get PATH
+ *   httpload ADDR 0 echo SECONDS
  *
  * keep: all requests over connections that stay open. short: one request on
  * each connection, which the server closes. Each answer must be 200 with the
- * announced length within TIMEOUT. get: one answer's body, to stdout.
+ * announced length within TIMEOUT. get: one answer's body, to stdout. echo:
+ * ICMP echo requests at random distances of up to 30 us, so that many reach the
+ * machine just as it goes to sleep; fails if no answer comes for 3 s.
  *
  * Prints one line of figures; exit status 0 when there was no error at all.
  * Unlike wrk it stops at a number, not at a time, so that runs compare.
@@ -268,13 +271,50 @@ static int get(const struct load *l, const char *path)
     return 0;
 }
 
+static void ping(int fd, const struct sockaddr_in *to, uint16_t seq)
+{
+    uint8_t p[32] = {8, 0, 0, 0, 0, 9, (uint8_t)(seq >> 8), (uint8_t)seq};
+    uint32_t sum = 8 * 256 + 9 + seq;
+
+    sum = ~((sum & 0xffff) + (sum >> 16));
+    p[2] = (uint8_t)(sum >> 8), p[3] = (uint8_t)sum;
+    sendto(fd, p, sizeof(p), MSG_DONTWAIT, (const struct sockaddr *)to,
+           sizeof(*to));
+}
+
+static int echo(const struct load *l, double seconds)
+{
+    int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    double start = now(), last = start;
+    uint64_t sent = 0, got = 0;
+    uint8_t buf[256];
+
+    if (fd < 0) {
+        perror("socket");
+        return 2;
+    }
+    while (now() < start + seconds && now() < last + 3) {
+        ping(fd, &l->to, (uint16_t)sent++);
+        double next = now() + (double)(random() % 30) * 1e-6;
+        do {
+            while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 20)
+                if (buf[20] == 0) /* an answer */
+                    got++, last = now();
+        } while (now() < next);
+    }
+    printf("echo sent=%lu answered=%lu silence_ms=%.0f\n", sent, got,
+           (now() - last) * 1e3);
+    return now() >= last + 3;
+}
+
 int main(int argc, char **argv)
 {
     static struct load l;
 
     if (argc < 5) {
         fprintf(stderr, "usage: httpload ADDR PORT keep|short WIDTH NUMBER\n"
-                        "       httpload ADDR PORT get PATH\n");
+                        "       httpload ADDR PORT get PATH\n"
+                        "       httpload ADDR 0 echo SECONDS\n");
         return 2;
     }
     alarm(3600);
@@ -283,6 +323,8 @@ int main(int argc, char **argv)
     l.to.sin_port = htons((uint16_t)atoi(argv[2]));
     if (!strcmp(argv[3], "get"))
         return get(&l, argv[4]);
+    if (!strcmp(argv[3], "echo"))
+        return echo(&l, atof(argv[4]));
     l.keep = !strcmp(argv[3], "keep");
     l.width = (unsigned)atoi(argv[4]);
     l.target = argc > 5 ? strtoull(argv[5], NULL, 10) : 0;

@@ -68,6 +68,8 @@ static uint16_t fold(uint32_t sum)
     return (uint16_t)~sum;
 }
 
+static uint16_t peer_port = 80;
+
 /* A segment with (len) zeros for our (port, network order). */
 static void peer_segment(uint16_t port, uint8_t flags, uint32_t seq,
                          uint32_t ack, uint16_t window, uint8_t len)
@@ -82,7 +84,7 @@ static void peer_segment(uint16_t port, uint8_t flags, uint32_t seq,
     memcpy(ip + 16, &us, 4);
     sum = fold(net_checksum(ip, 20));
     memcpy(ip + 10, &sum, 2);
-    tcp[1] = 80;
+    tcp[0] = (uint8_t)(peer_port >> 8), tcp[1] = (uint8_t)peer_port;
     memcpy(tcp + 2, &port, 2);
     put32(tcp + 4, seq);
     put32(tcp + 8, ack);
@@ -298,6 +300,36 @@ static void test_orphan_and_closed_window(void **state)
     settle();
 }
 
+/* SYNs that nobody follows up take bounded memory for a bounded time. */
+static void test_syn_flood(void **state)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    int l = (int)sys_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    unsigned sent = fake_sent;
+
+    (void)state;
+    assert_int_equal(sys_bind(l, &a, sizeof(a)), 0);
+    assert_int_equal(sys_listen(l, 16), 0);
+    uint16_t port = port_of(l);
+    for (unsigned i = 0; i < 20000; i++) {
+        peer_port = (uint16_t)(1024 + i);
+        peer_send(port, TCP_SYN, i * 1000, 0, 8192);
+    }
+    assert_in_range(fake_sent - sent, 100, 200);
+    assert_in_range(net_mem_used() - baseline, 1, 200 * 1024);
+    assert_int_equal(sys_accept(l, NULL, NULL), -EAGAIN);
+    silence(30);
+    peer_port = 80; /* and then there is room again */
+    peer_send(port, TCP_SYN, PEER_ISN, 0, 8192);
+    peer_send(port, TCP_ACK, PEER_ISN + 1, last_be32(38) + 1, 8192);
+    int fd = (int)sys_accept(l, NULL, NULL);
+    assert_true(fd >= 0);
+    fd_close(fd);
+    peer_send(port, TCP_RST | TCP_ACK, PEER_ISN + 1, last_be32(38) + 1, 0);
+    fd_close(l);
+    settle();
+}
+
 static void test_parked(void **state)
 {
     struct sockaddr_in a = {.sin_family = AF_INET};
@@ -426,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_silent_orphan),
         cmocka_unit_test(test_orphan_and_closed_window),
         cmocka_unit_test(test_delayed_ack),
+        cmocka_unit_test(test_syn_flood),
         cmocka_unit_test(test_parked),
         cmocka_unit_test(test_parked_keepalive),
         cmocka_unit_test(test_parked_address_lost),
