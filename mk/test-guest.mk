@@ -8,7 +8,7 @@
 #   make check-syscalls PROGRAMS="file_test mem_test"
 
 SYSCALLS := $(B)/syscalls
-SYSCALLS_SRC := $(sort $(wildcard tests/guest/*_test.c))
+SYSCALLS_SRC := $(sort $(wildcard tests/guest/*_test.c tests/guest/*_probe.c))
 SYSCALLS_STATIC := proc_test
 SYSCALLS_REL := $(SYSCALLS)/rel
 SYSCALLS_PRIV := $(SYSCALLS_REL)/lib/tests-1.0/priv
@@ -35,10 +35,20 @@ $(SYSCALLS)/tests.img: $(SYSCALLS_BIN) $(SYSCALLS)/runner $(B)/unibeam \
 		$(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/boot.bin $(B)/loader.bin \
 		tests/guest/make-release.sh
 	$(Q)tests/guest/make-release.sh $(SYSCALLS_REL) $<
-	$(Q)rm -f $(filter-out $(SYSCALLS_BIN),$(wildcard $(SYSCALLS_PRIV)/*_test*))
+	$(Q)rm -f $(filter-out $(SYSCALLS_BIN),$(wildcard $(SYSCALLS_PRIV)/*))
 	$(Q)$(B)/unibeam build $(SYSCALLS_REL) -q --shell --init $(SYSCALLS)/runner \
 		-o $@
 
 .PHONY: check-syscalls
 check-syscalls: $(SYSCALLS)/tests.img
 	$(Q)tests/guest/run.sh $(B) $(PROGRAMS)
+	$(Q)$(if $(PROGRAMS),,tests/guest/trace.sh $(B))
+
+# The list of calls: numbers and names depend on nothing but the tree.
+.PHONY: check-syscalls-doc
+check-syscalls-doc:
+	$(Q)scripts/gen-syscalls.sh | grep '^| ' >$(B)/syscalls.list
+	$(Q)grep '^| ' docs/syscalls.md | diff - $(B)/syscalls.list || { \
+		echo "docs/syscalls.md is out of date: scripts/gen-syscalls.sh"; false; }
+
+CHECKS += syscalls-doc

@@ -8,6 +8,9 @@
  * visible. Argument types come from syscalls.def.
  */
 #include "sys/trace.h"
+
+#include <asm/unistd_64.h>
+
 #include "arch/x86_64/arch.h"
 #include "dev/console.h"
 #include "lib/errno.h"
@@ -83,16 +86,29 @@ static int put_string_arg(char *out, size_t size, uint64_t addr)
 static int put_arg(char *out, size_t size, char type, uint64_t v)
 {
     switch (type) {
-    case 'd': return ksnprintf(out, size, "%d", (int)v);
-    case 'u': return ksnprintf(out, size, "%#x", (unsigned)v);
-    case 's': return put_string_arg(out, size, v);
-    default: return ksnprintf(out, size, "%#llx", (unsigned long long)v);
+    case 'd':
+        return ksnprintf(out, size, "%d", (int)v);
+    case 'u':
+        return ksnprintf(out, size, "%u", (unsigned)v);
+    case 's':
+        return put_string_arg(out, size, v);
+    case 'x': /* a size, or an address */
+        return ksnprintf(out, size, v >> 32 ? "%#llx" : "%llu",
+                         (unsigned long long)v);
+    default:
+        return ksnprintf(out, size, v ? "%#llx" : "NULL",
+                         (unsigned long long)v);
     }
 }
 
+/* A line fits into one write of the console (dev/console.c), so that lines of
+ * several processors do not mix. Arguments that do not fit are left out. */
+#define TRACE_LINE 250
+#define ARG_ROOM   24
+
 /* The call without result into (line); returns the length. */
 static int put_call(char *line, size_t size, const struct trapframe *f,
-                    uint64_t nr)
+                    uint64_t nr, long ret)
 {
     uint64_t arg[6] = {f->rdi, f->rsi, f->rdx, f->r10, f->r8, f->r9};
     struct signature s = {.nr_args = 6, .type = "xxxxxx"};
@@ -103,31 +119,43 @@ static int put_call(char *line, size_t size, const struct trapframe *f,
     else if (nr < ARRAY_SIZE(names) && names[nr])
         s.nr_args = 0;
     n = ksnprintf(line, size, "[%d] %s(", current->tid, syscall_name(nr));
-    for (int i = 0; i < s.nr_args; i++) {
+    for (unsigned i = 0; i < s.nr_args && n < (int)size - ARG_ROOM; i++) {
+        int m;
+
         if (i)
             n += ksnprintf(line + n, size - (size_t)n, ", ");
-        n += put_arg(line + n, size - (size_t)n, s.type[i], arg[i]);
+        m = trace_put_arg(line + n, size - (size_t)n, nr, i, arg, ret);
+        n += m ? m : put_arg(line + n, size - (size_t)n, s.type[i], arg[i]);
+        n = MIN(n, (int)size - 1);
     }
-    return n + ksnprintf(line + n, size - (size_t)n, ")");
+    n += ksnprintf(line + n, size - (size_t)n, ")");
+    return MIN(n, (int)size - 1);
 }
 
 void trace_enter(const struct trapframe *f, uint64_t nr)
 {
-    char line[400];
+    char line[TRACE_LINE];
     int n;
 
-    if (nr != 59 && nr != 60 && nr != 231 && nr != 322) /* exec and exit */
+    if (nr != __NR_execve && nr != __NR_exit && nr != __NR_exit_group &&
+        nr != __NR_execveat)
         return;
-    n = put_call(line, sizeof(line) - 8, f, nr);
+    n = put_call(line, sizeof(line) - 8, f, nr, 0);
     n += ksnprintf(line + n, sizeof(line) - (size_t)n, " ...\n");
     console_write(line, (size_t)n);
 }
 
 void trace_exit(const struct trapframe *f, uint64_t nr, long ret)
 {
-    char line[460];
-    int n = put_call(line, sizeof(line) - 48, f, nr);
+    bool new_program = !ret && (nr == __NR_execve || nr == __NR_execveat);
+    char line[TRACE_LINE];
+    int n;
 
+    if (new_program) /* whose registers say nothing about the call */
+        n = ksnprintf(line, sizeof(line), "[%d] %s(...)", current->tid,
+                      syscall_name(nr));
+    else
+        n = put_call(line, sizeof(line) - 28, f, nr, ret);
     if (ret < 0 && ret >= -4095)
         n += ksnprintf(line + n, sizeof(line) - (size_t)n, " = -1 %s\n",
                        errno_name((int)-ret));

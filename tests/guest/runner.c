@@ -199,7 +199,7 @@ static void find_programs(void)
         exit(1);
     }
     while ((e = readdir(d)) && nr_programs < MAX_PROGRAM)
-        if (strstr(e->d_name, "_test"))
+        if (e->d_name[0] != '.')
             program[nr_programs++] = strdup(e->d_name);
     closedir(d);
     qsort(program, (size_t)nr_programs, sizeof(*program), by_name);
@@ -221,9 +221,10 @@ static void read_cmdline(void)
 static int is_chosen(const char *name)
 {
     for (int i = 0; i < nr_chosen; i++)
-        if (!strncmp(name, chosen[i], strlen(chosen[i])))
+        if (!strncmp(name, chosen[i], strlen(chosen[i])) &&
+            (*chosen[i] || strstr(name, "_test")))
             return 1;
-    return nr_chosen == 0;
+    return nr_chosen == 0 && strstr(name, "_test");
 }
 
 /* What the kernel had to say, for whoever looks into the log. */
