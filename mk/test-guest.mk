@@ -44,6 +44,18 @@ check-syscalls: $(SYSCALLS)/tests.img
 	$(Q)tests/guest/run.sh $(B) $(PROGRAMS)
 	$(Q)$(if $(PROGRAMS),,tests/guest/trace.sh $(B))
 
+.PHONY: record-syscalls
+record-syscalls: $(SYSCALLS)/tests.img
+	$(Q)tests/guest/run.sh $(B) --record
+
+# Races show up in some of many runs.
+ROUNDS ?= 10
+.PHONY: soak-syscalls
+soak-syscalls: $(SYSCALLS)/tests.img
+	$(Q)for i in $$(seq $(ROUNDS)); do \
+		GUEST_CPUS=4 tests/guest/run.sh $(B) storm leak proc signal || exit 1; \
+	done
+
 # The list of calls: numbers and names depend on nothing but the tree.
 .PHONY: check-syscalls-doc
 check-syscalls-doc:

@@ -8,7 +8,7 @@
  * run but only the memory of this program's namespace cannot be told apart, so
  * nothing is counted there.
  */
-#define SECTION_SECONDS 60
+#define SECTION_SECONDS 150
 #include "show.h"
 
 #include <ctype.h>

@@ -29,7 +29,7 @@
 #include <unistd.h>
 
 #ifndef SECTION_SECONDS
-#define SECTION_SECONDS 20
+#define SECTION_SECONDS 60
 #endif
 
 static const char *section_name;
