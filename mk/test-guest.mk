@@ -53,7 +53,7 @@ ROUNDS ?= 10
 .PHONY: soak-syscalls
 soak-syscalls: $(SYSCALLS)/tests.img
 	$(Q)for i in $$(seq $(ROUNDS)); do \
-		GUEST_CPUS=4 tests/guest/run.sh $(B) storm leak proc signal || exit 1; \
+		GUEST_CPUS=4 tests/guest/run.sh $(B) storm leak proc signal fuzz || exit 1; \
 	done
 
 # The list of calls: numbers and names depend on nothing but the tree.
