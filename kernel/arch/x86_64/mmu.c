@@ -83,14 +83,18 @@ static pte_t *table_of(uint64_t v)
     return phys_to_virt(v & PTE_ADDR);
 }
 
-/* The first entry in use of (n) from (i) on, or (n). Tables are sparse: four at
- * a time. */
+static bool eight_empty(pte_t *e)
+{
+    return !(pte_load(e) | pte_load(e + 1) | pte_load(e + 2) | pte_load(e + 3) |
+             pte_load(e + 4) | pte_load(e + 5) | pte_load(e + 6) |
+             pte_load(e + 7));
+}
+
+/* The first entry in use of (n) from (i) on, or (n). Tables are sparse. */
 static unsigned next_used(pte_t *table, unsigned i, unsigned n)
 {
-    for (; i + 4 <= n; i += 4)
-        if (pte_load(&table[i]) | pte_load(&table[i + 1]) |
-            pte_load(&table[i + 2]) | pte_load(&table[i + 3]))
-            break;
+    while (i + 8 <= n && eight_empty(&table[i]))
+        i += 8;
     while (i < n && !pte_load(&table[i]))
         i++;
     return i;
@@ -262,10 +266,13 @@ static unsigned run_table(pte_t *p, unsigned level, vaddr_t *at, vaddr_t end,
     while (n < max) {
         uint64_t v;
 
-        i = next_used(p, i, left);
         if (i == left)
             break;
         v = pte_load(&p[i]);
+        if (!v) {
+            i = next_used(p, i + 1, left);
+            continue;
+        }
         if (!is_leaf(v, level))
             break;
         if (what == RUN_TAKE) /* with the last accessed and dirty bits */
