@@ -274,7 +274,10 @@ bool page_room(unsigned share)
     uint64_t more = MIN(nr_total / share, (uint64_t)ROOM_MAX);
 
     for (int tries = 0; !page_plenty(more); tries++) {
-        if (tries == 4 || !reclaim_unused(more))
+        int64_t left = atomic_load_explicit(&nr_free, memory_order_relaxed);
+        int64_t want = (int64_t)(low_mark + more) - left;
+
+        if (tries == 4 || !reclaim_unused((size_t)MAX(want, (int64_t)0) + 32))
             return false;
         page_drain_local();
     }
