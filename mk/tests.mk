@@ -37,6 +37,24 @@ CHECK_PROGRAMS += $(B)/host/lib_test $(B)/boot/test/boot_test \
 	$(NET_TESTS:%=$(NET_HOST)/%) $(NET_HOST)/packet_fuzz \
 	$(BUILDER_TESTS) $(BUILDER_FUZZ:%=$(BUILDER_OUT)/seeds/%)
 
+# --- the kernel's fuzzers ----------------------------------------------------
+
+# make check runs them briefly; here with FUZZ_ROUNDS changes to their seeds.
+FUZZ_ROUNDS ?= 1000000
+.PHONY: fuzz fuzz-kernel fuzz-ext4 fuzz-gpt fuzz-aml fuzz-virtq fuzz-exec
+fuzz: fuzz-builder fuzz-kernel
+fuzz-kernel: fuzz-ext4 fuzz-gpt fuzz-aml fuzz-virtq fuzz-exec
+fuzz-ext4: $(FS_HOST)/ext4/ext4_fuzz $(FS_IMAGES:%=$(FS_IMG)/%.seed)
+	$(Q)$< $(FUZZ_ROUNDS) $(wordlist 2,9,$^) $(wildcard tests/corpus/ext4/*)
+fuzz-gpt: $(DEV_HOST)/gpt_fuzz
+	$(Q)$< $(FUZZ_ROUNDS) tests/corpus/gpt/*
+fuzz-aml: $(DEV_HOST)/aml_fuzz
+	$(Q)$< $(FUZZ_ROUNDS) tests/corpus/aml/*
+fuzz-virtq: $(DEV_HOST)/virtq_fuzz
+	$(Q)$< $(FUZZ_ROUNDS)
+fuzz-exec: $(PROC_HOST)/proc/elf_fuzz
+	$(Q)$< $(FUZZ_ROUNDS) tests/corpus/kernel-elf/*
+
 # --- the sources themselves --------------------------------------------------
 
 # Every header compiles alone, directories include only what they may, and the
