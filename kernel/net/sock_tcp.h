@@ -56,11 +56,14 @@ static inline uint32_t tcp_tx_limit(const struct tcp_sock *t)
 {
     return MAX((uint32_t)t->i.s.sndbuf / 2, 4096u);
 }
-/* Writable for poll: a third is free, as in Linux. */
+/* Writable for poll: a third is free, as in Linux. When memory is short, who has
+ * sent waits for acknowledgements; who has not is told by send(). */
 static inline bool tcp_writable(const struct tcp_sock *t)
 {
-    return (uint64_t)READ_ONCE(t->tx_queued) * 3 <=
-           (uint64_t)tcp_tx_limit(t) * 2;
+    uint32_t queued = READ_ONCE(t->tx_queued);
+
+    return (uint64_t)queued * 3 <= (uint64_t)tcp_tx_limit(t) * 2 &&
+           (!queued || !net_mem_pressure());
 }
 
 /* net_lock for operations on connections: TCP's clock runs. */

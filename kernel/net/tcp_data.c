@@ -188,7 +188,7 @@ static ssize_t send_batch(struct tcp_sock *t, struct batch *b, unsigned flags)
     batch_free(b);
     if (rc == 0 && !done)
         return -ENOBUFS;
-    return rc == 1 ? -EAGAIN : rc ? rc : (ssize_t)done;
+    return rc == 1 ? -ENOMEM : rc ? rc : (ssize_t)done; /* too many segments */
 }
 
 /* Until there is room, or no hope of it. */
@@ -205,6 +205,23 @@ static int wait_room(struct tcp_sock *t, nsec_t deadline)
     return rc ? socket_wait_error(rc, s->sndtimeo) : 0;
 }
 
+/* What is on its way will give memory back, but nobody tells when there is
+ * enough: look again in a moment. */
+static int wait_memory(struct tcp_sock *t, nsec_t deadline)
+{
+    struct socket *s = &t->i.s;
+    nsec_t soon = MIN(deadline, time_monotonic() + 20 * NSEC_PER_MSEC);
+    int rc = WAIT_EVENT_FULL(&s->wq,
+                             READ_ONCE(t->state) != TCP_CONNECTED ||
+                                 (READ_ONCE(s->shut) & SHUT_MASK_WR) ||
+                                 atomic_load(&s->err),
+                             SLEEP_INTERRUPTIBLE, soon);
+
+    return rc == -ETIMEDOUT && soon < deadline
+               ? 0
+               : socket_wait_error(rc, s->sndtimeo);
+}
+
 static int tx_begin(struct tcp_sock *t, unsigned flags)
 {
     int rc = tx_state(t);
@@ -219,7 +236,8 @@ static int tx_begin(struct tcp_sock *t, unsigned flags)
     return tx_state(t);
 }
 
-/* One turn: as much as room allows. Bytes, -EAGAIN, or another error. */
+/* One turn: as much as room allows. Bytes; -EAGAIN: no room; -ENOMEM: no memory
+ * now; or another error. */
 static ssize_t tx_turn(struct tcp_sock *t, struct uio *u, unsigned flags)
 {
     uint32_t queued = READ_ONCE(t->tx_queued), limit = tcp_tx_limit(t);
@@ -239,8 +257,7 @@ static ssize_t tx_turn(struct tcp_sock *t, struct uio *u, unsigned flags)
         if (n > 0)
             uio_advance(u, (size_t)n);
     }
-    /* No memory, but what is on its way will give some back. */
-    return n == -ENOBUFS && queued ? -EAGAIN : n;
+    return n == -ENOBUFS && queued ? -ENOMEM : n;
 }
 
 ssize_t tcp_sock_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags)
@@ -262,15 +279,17 @@ ssize_t tcp_sock_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags)
             sent += (size_t)rc;
             continue;
         }
-        if (rc != -EAGAIN)
+        bool no_memory = rc == -ENOMEM;
+        if (rc != -EAGAIN && !no_memory)
             break;
         if (flags & MSG_DONTWAIT) {
             WRITE_ONCE(s->nospace, true);
+            rc = -EAGAIN;
             break;
         }
         if (deadline == NSEC_NEVER)
             deadline = socket_deadline(s->sndtimeo);
-        rc = wait_room(t, deadline);
+        rc = no_memory ? wait_memory(t, deadline) : wait_room(t, deadline);
         if (rc)
             break;
     }

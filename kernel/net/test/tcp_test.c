@@ -443,6 +443,38 @@ static void test_no_memory(void **state)
     settle();
 }
 
+static unsigned sleeps;
+
+static int memory_comes_back(void)
+{
+    if (++sleeps == 3)
+        fake_no_memory = false;
+    return -ETIMEDOUT; /* the wait was for a moment only */
+}
+
+/* A blocking sender sleeps while there is no memory; one that does not block
+ * is told to wait. */
+static void test_wait_for_memory(void **state)
+{
+    char buf[4096] = {0};
+    int fd[2];
+
+    (void)state;
+    pair(fd);
+    assert_int_equal(put(fd[0], buf, 100), 100); /* acknowledged later */
+    fake_no_memory = true;
+    assert_int_equal(put(fd[0], buf, sizeof(buf)), -EAGAIN);
+    fake_file(fd[0])->flags &= ~(unsigned)SOCK_NONBLOCK; /* is O_NONBLOCK */
+    sleeps = 0;
+    fake_sleep = memory_comes_back;
+    assert_int_equal(put(fd[0], buf, sizeof(buf)), sizeof(buf));
+    fake_sleep = NULL;
+    assert_int_equal(sleeps, 3);
+    fd_close(fd[0]);
+    fd_close(fd[1]);
+    settle();
+}
+
 static void test_tcp6(void **state)
 {
     struct sockaddr_in6 a = {.sin6_family = AF_INET6}, peer;
@@ -497,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_timewait_reuse),
         cmocka_unit_test(test_idle_is_silent),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_wait_for_memory),
         cmocka_unit_test(test_tcp6),
     };
 
