@@ -159,7 +159,7 @@ static int set_mtu(struct netif *n, int mtu)
         (unsigned)mtu > (netif_ifflags(n) & IFF_LOOPBACK ? 65536u : 1500u))
         return -EINVAL;
     d->mtu = (unsigned)mtu;
-    n->mtu = n->mtu6 = (u16_t)MIN(mtu, UINT16_MAX);
+    n->mtu = n->mtu6 = (u16_t)MIN(mtu, (int)UINT16_MAX);
     return 0;
 }
 

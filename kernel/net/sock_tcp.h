@@ -56,8 +56,8 @@ static inline uint32_t tcp_tx_limit(const struct tcp_sock *t)
 {
     return MAX((uint32_t)t->i.s.sndbuf / 2, 4096u);
 }
-/* Writable for poll: a third is free, as in Linux. When memory is short, who has
- * sent waits for acknowledgements; who has not is told by send(). */
+/* Writable for poll: a third is free, as in Linux. When memory is short, who
+ * has sent waits for acknowledgements; who has not is told by send(). */
 static inline bool tcp_writable(const struct tcp_sock *t)
 {
     uint32_t queued = READ_ONCE(t->tx_queued);
@@ -73,8 +73,8 @@ static inline void tcp_lock(void)
     net_timer_tcp();
 }
 
-/* Segments longer than half the largest window the peer ever offered might never
- * fit; lwIP would wait a second before it splits one (RFC 1122, 4.2.3.4). */
+/* Segments longer than half the largest window the peer ever offered might
+ * never fit; lwIP waits a second before it splits one (RFC 1122, 4.2.3.4). */
 static inline uint16_t tcp_send_mss(const struct tcp_pcb *pcb)
 {
     tcpwnd_size_t half = pcb->snd_wnd_max / 2;
