@@ -170,7 +170,10 @@ static bool given_up(struct tcp_pcb *pcb)
 {
     struct tcp_silence *s = demux_silence(pcb);
     bool orphan = tcp_pcb_orphaned(pcb);
+    const struct tcp_sock *t = pcb->callback_arg;
 
+    if (pcb->state == SYN_SENT)
+        return t && pcb->nrtx > t->syncnt;
     if (s->ack != pcb->lastack || !(pcb->unacked || pcb->unsent) ||
         (!orphan && !pcb->nrtx)) {
         *s = (struct tcp_silence){tcp_ticks, pcb->lastack};

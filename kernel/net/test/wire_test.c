@@ -211,6 +211,21 @@ static void test_connect_to_nobody(void **state)
     settle();
 }
 
+static void test_syncnt(void **state)
+{
+    int fd = (int)sys_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), n = 2;
+
+    (void)state;
+    sys_setsockopt(fd, SOL_TCP, TCP_SYNCNT, &n, sizeof(n));
+    assert_int_equal(reconnect(fd), -EINPROGRESS);
+    fake_pass(6 * NSEC_PER_SEC);
+    assert_int_equal(conn_error(fd), 0);
+    fake_pass(3 * NSEC_PER_SEC); /* 1, 2 and 4 */
+    assert_int_equal(conn_error(fd), ETIMEDOUT);
+    fd_close(fd);
+    settle();
+}
+
 static void test_silent_peer(void **state)
 {
     uint32_t isn;
@@ -453,6 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_connect_to_nobody),
+        cmocka_unit_test(test_syncnt),
         cmocka_unit_test(test_silent_peer),
         cmocka_unit_test(test_peer_comes_back),
         cmocka_unit_test(test_silent_orphan),
