@@ -115,13 +115,17 @@ static int copy_output(const char *name, int fd, int64_t deadline)
     struct pollfd p = {fd, POLLIN, 0};
     size_t have = 0;
     ssize_t n;
+    int quiet = 0;
 
     for (;;) {
         reap();
         if (now_ms() >= deadline)
             break;
-        if (poll(&p, 1, 50) <= 0)
+        if (poll(&p, 1, 50) <= 0) {
+            if (!program_pid && ++quiet == 60)
+                break; /* somebody it left behind holds the pipe */
             continue;
+        }
         n = read(fd, buf + have, sizeof(buf) - have);
         if (n <= 0)
             break;

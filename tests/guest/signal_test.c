@@ -825,7 +825,8 @@ SECTION(children)
             catch (SIGUSR1, 0);
             prctl(PR_SET_PDEATHSIG, SIGUSR1);
             write(p[1], "x", 1);
-            pause();
+            while (!last)
+                nap(1);
             nap(50); /* after the line of the parent's parent */
             say("parent death: %d", last);
             _exit(0);
