@@ -127,6 +127,23 @@ static int size_allowed(struct inode *i, uint64_t size)
     return 0;
 }
 
+static int truncate_now(struct inode *i, uint64_t size)
+{
+    int err;
+
+    write_lock(&i->dir_lock);
+    err = size_allowed(i, size);
+    if (!err)
+        err = mapping_truncate(&i->mapping, size);
+    if (!err) {
+        attr_drop_suid(i);
+        inode_touch(i, true);
+        err = i->ops->setattr(i, ATTR_SIZE);
+    }
+    write_unlock(&i->dir_lock);
+    return err;
+}
+
 int attr_truncate(struct inode *i, struct file *f, uint64_t size)
 {
     int err;
@@ -143,15 +160,9 @@ int attr_truncate(struct inode *i, struct file *f, uint64_t size)
         signal_send_thread(current, SIGXFSZ, NULL);
         return -EFBIG;
     }
-    write_lock(&i->dir_lock);
-    err = size_allowed(i, size);
-    if (!err)
-        err = mapping_truncate(&i->mapping, size);
-    if (!err) {
-        attr_drop_suid(i);
-        inode_touch(i, true);
-        err = i->ops->setattr(i, ATTR_SIZE);
-    }
-    write_unlock(&i->dir_lock);
+    if (!inode_write_begin(i))
+        return -ETXTBSY;
+    err = truncate_now(i, size);
+    inode_write_end(i);
     return err;
 }

@@ -163,6 +163,10 @@ static void file_free(struct file *f)
         locks_file_released(f);
     if (f->ops->release)
         f->ops->release(f);
+    if (f->caps & FILE_WRITER)
+        inode_write_end(f->inode);
+    if (f->caps & FILE_EXECUTED)
+        inode_execute_end(f->inode);
     path_put(&f->path);
     inode_put(f->inode);
     slab_free(cache, f);

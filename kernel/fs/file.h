@@ -57,6 +57,8 @@ enum file_caps {
     FILE_SEEK = 4, /* regular files, directories: read(2) and write(2) take
                     * pos_lock */
     FILE_PATH = 8, /* O_PATH: only names the object */
+    FILE_WRITER = 16, /* counted by inode_write_begin() */
+    FILE_EXECUTED = 32, /* counted by inode_execute_begin() */
 };
 
 /* I immutable; a atomic; p pos_lock; e ep_lock */

@@ -199,6 +199,37 @@ static bool in_group(uint32_t gid, struct cred c)
     return false;
 }
 
+static bool count_use(struct inode *i, int by)
+{
+    int n = atomic_load(&i->writers);
+
+    do
+        if (by > 0 ? n < 0 : n > 0)
+            return false;
+    while (!atomic_compare_exchange_weak(&i->writers, &n, n + by));
+    return true;
+}
+
+bool inode_write_begin(struct inode *i)
+{
+    return count_use(i, 1);
+}
+
+void inode_write_end(struct inode *i)
+{
+    atomic_fetch_sub(&i->writers, 1);
+}
+
+bool inode_execute_begin(struct inode *i)
+{
+    return count_use(i, -1);
+}
+
+void inode_execute_end(struct inode *i)
+{
+    atomic_fetch_add(&i->writers, 1);
+}
+
 int inode_permission_as(struct inode *i, unsigned may, struct cred c)
 {
     unsigned mode = i->mode;

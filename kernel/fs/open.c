@@ -72,11 +72,36 @@ static struct file *reopen(struct path *p, unsigned flags)
     return ok ? f : ERR_PTR(-ENXIO);
 }
 
+/* (p) may be opened; takes over the reference to it. */
+static struct file *open_allowed(struct path *p, unsigned flags)
+{
+    struct inode *i = p->dentry->inode;
+    struct file *f =
+        file_alloc_path(p, i->fops ? i->fops : &opath_ops, flags | O_LARGEFILE);
+    int err;
+
+    if (IS_ERR(f))
+        return f;
+    if (S_ISREG(i->mode) && (f->caps & FILE_WRITE)) {
+        if (!inode_write_begin(i)) {
+            file_put(f);
+            return ERR_PTR(-ETXTBSY);
+        }
+        f->caps |= FILE_WRITER;
+    }
+    err = file_open_inode(f);
+    if (err) {
+        file_put(f);
+        return ERR_PTR(err);
+    }
+    return f;
+}
+
 /* The object is found; takes over the reference to (p). */
 static struct file *open_found(struct path *p, unsigned flags, bool created)
 {
     struct inode *i = p->dentry->inode;
-    struct file *f;
+    bool truncate = (flags & O_TRUNC) && S_ISREG(i->mode) && !created;
     int err;
 
     if (flags & O_PATH)
@@ -84,21 +109,13 @@ static struct file *open_found(struct path *p, unsigned flags, bool created)
     if (p->dentry->anonymous)
         return reopen(p, flags);
     err = may_open(p, flags, created);
-    if (!err && (flags & O_TRUNC) && S_ISREG(i->mode) && !created)
+    if (!err && truncate)
         err = attr_truncate(i, NULL, 0);
     if (err) {
         path_put(p);
         return ERR_PTR(err);
     }
-    f = file_alloc_path(p, i->fops ? i->fops : &opath_ops, flags | O_LARGEFILE);
-    if (IS_ERR(f))
-        return f;
-    err = file_open_inode(f);
-    if (err) {
-        file_put(f);
-        return ERR_PTR(err);
-    }
-    return f;
+    return open_allowed(p, flags);
 }
 
 static struct file *open_existing(int dirfd, const char *name, unsigned flags,

@@ -77,6 +77,7 @@ struct inode {
     void *fifo;                    /* a pipe of a FIFO, fs/pipe.c */
     void *bound_socket;            /* net/unix.c */
     struct file_locks *_Atomic locks; /* a fs/locks.c, made when first used */
+    _Atomic int writers;           /* a open for writing, or < 0: executed */
     uint32_t seals;                /* L F_SEAL_*, tmpfs files only */
     bool linkable;                 /* I link(2) works though nlink is 0 */
     bool hashed;                   /* cache */
@@ -170,6 +171,12 @@ int inode_permission(struct inode *i, unsigned may);
 #define MAY_EXEC 1u
 #define MAY_WRITE 2u
 #define MAY_READ 4u
+/* A regular file is written or executed, not both (ETXTBSY). False: it is the
+ * other; else undo it with the second of the pair. */
+bool inode_write_begin(struct inode *i);
+void inode_write_end(struct inode *i);
+bool inode_execute_begin(struct inode *i);
+void inode_execute_end(struct inode *i);
 void inode_touch(struct inode *i, bool modified); /* mtime+ctime / atime */
 /* Bytes changed under a shared mapping or by write: used by tmpfs, memfd. */
 extern const struct file_ops file_ops_mapping; /* regular files */

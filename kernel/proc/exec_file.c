@@ -27,9 +27,14 @@ static struct file *open_inode(const struct path *p)
     if (rc)
         return ERR_PTR(rc);
     f = file_alloc(i, p, i->fops, O_RDONLY);
-    if (IS_ERR(f) || !i->open)
+    if (IS_ERR(f))
         return f;
-    rc = i->open(i, f);
+    if (inode_execute_begin(i)) {
+        f->caps |= FILE_EXECUTED;
+        rc = i->open ? i->open(i, f) : 0;
+    } else {
+        rc = -ETXTBSY;
+    }
     if (!rc)
         return f;
     file_put(f);

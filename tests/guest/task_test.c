@@ -439,6 +439,17 @@ int program_child(int argc, char **argv)
         say("sigstack %d", getauxval(AT_MINSIGSTKSZ) > 500);
         uintptr_t sp = (uintptr_t)argv;
         say("stack aligned %d", sp % 16 == 8);
+    } else if (!strcmp(argv[1], "busy")) {
+        if (fork() == 0) {
+            while (getppid() != 1)
+                nap(1);
+            nap(200);
+            write(9, "y", 1);
+            _exit(0);
+        }
+        write(9, "x", 1);
+        for (;;)
+            pause();
     } else {
         return atoi(argv[1]);
     }
@@ -619,6 +630,49 @@ SECTION(exec_errors)
         chmod("plain", 0700);
         run_with("plain", argv, none);
     }
+}
+
+SECTION(exec_busy)
+{
+    char *argv[] = {"prog", "busy", NULL}, *none[] = {NULL}, *code;
+    int fd, go[2], out, w;
+    struct stat st;
+
+    fd = open(self_path(), O_RDONLY);
+    fstat(fd, &st);
+    code = malloc((size_t)st.st_size);
+    NEED(read(fd, code, (size_t)st.st_size) == st.st_size);
+    out = open("prog", O_CREAT | O_WRONLY, 0755);
+    NEED(write(out, code, (size_t)st.st_size) == st.st_size);
+    R(execve("./prog", argv, none)); /* open for writing */
+    close(out);
+    NEED(!pipe(go));
+    dup2(go[1], 9);
+    fcntl(go[0], F_SETFD, FD_CLOEXEC);
+    fcntl(go[1], F_SETFD, FD_CLOEXEC);
+    pid_t pid = fork();
+    if (!pid)
+        _exit(execve("./prog", argv, none));
+    read(go[0], buf, 1); /* now it runs */
+    R(open("prog", O_WRONLY));
+    R(open("prog", O_RDWR | O_CREAT, 0755));
+    R(open("prog", O_RDONLY | O_TRUNC));
+    R(truncate("prog", 0));
+    R(open("prog", O_RDONLY) >= 0);
+    R(chmod("prog", 0700));
+    R(link("prog", "other"));
+    R(open("other", O_WRONLY));
+    R(rename("prog", "third"));
+    put("prog", "#!/bin/sh\nexit 3\n");
+    R(rename("prog", "other"));
+    kill(pid, SIGTERM); /* its child goes on */
+    child_wait(pid);
+    R(open("third", O_WRONLY));
+    read(go[0], buf, 1);
+    for (int i = 0; i < 500 && (w = open("third", O_WRONLY)) < 0; i++)
+        nap(10); /* it ends */
+    V(w >= 0);
+    R(execve("./third", argv, none));
 }
 
 /* --- ELF files of our own
