@@ -134,7 +134,7 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
 #define NEVER UINT64_MAX
 /* An emulator that has not yet started its kernel application drops a SIGTERM:
  * a young one is told again. */
-#define YOUNG_MS 20000
+#define YOUNG_MS 60000
 #define AGAIN_MS 2000
 
 /* Moments of uptime_ms(), or NEVER. */

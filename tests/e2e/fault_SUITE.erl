@@ -350,8 +350,10 @@ words_too_long(C) ->
 odd_system_calls(C) ->
     Dir = proplists:get_value(priv_dir, C),
     Program = filename:join(Dir, "odd_calls"),
-    "" = os:cmd("gcc -static -nostdlib -o " ++ Program ++
-                    " $(dirname $UNIBEAM_BUILD)/tests/guest/odd_calls.S"),
+    Here = proplists:get_value(source, ?MODULE:module_info(compile)),
+    Source = filename:join([filename:dirname(Here), "..", "guest",
+                            "odd_calls.S"]),
+    "" = os:cmd("gcc -static -nostdlib -o " ++ Program ++ " " ++ Source),
     Image = broken(C, fun(I) ->
         disk:debugfs_write(I, "write " ++ Program ++ " /usr/bin/odd_calls"),
         disk:debugfs_write(I, "sif /usr/bin/odd_calls mode 0100755")
