@@ -68,7 +68,7 @@ programs_that_take_all(C) ->
     vm:wait(Vm, "^forks over", 120000),
     vm:wait(Vm, "^given back", 120000),
     vm:wait(Vm, "^full over", 30000),
-    [_, N] = vm:wait(Vm, "^oom_kill (\\d+)", 60000),
+    [_, N] = vm:wait(Vm, "^oom_kill (\\d+)\\s", 60000),
     ?assert(binary_to_integer(N) >= 2),
     ?assertEqual(0, occurs(Vm, "killing beam.smp")),
     ?assertEqual(4, occurs(Vm, "No space left")),
@@ -113,10 +113,10 @@ stress(C) ->
               [sh("stress", ?PRIV "mem_stress_test; echo status $?"), ",",
                sh("evicted", "grep pgsteal /proc/vmstat"), "."]),
     vm:wait(Vm, "^READY", ?BOOT),
-    [_, Status] = vm:wait(Vm, "^status (\\d+)", 300000),
+    [_, Status] = vm:wait(Vm, "^status (\\d+)\\s", 300000),
     ?assertEqual({<<"0">>, 6, 0}, {Status, occurs(Vm, "\nok "),
                                    occurs(Vm, "FAILED")}),
-    [_, Evicted] = vm:wait(Vm, "^pgsteal (\\d+)", 30000),
+    [_, Evicted] = vm:wait(Vm, "^pgsteal (\\d+)\\s", 30000),
     ?assert(binary_to_integer(Evicted) > 0), % else it was no stress
     vm:stop(Vm).
 
@@ -124,7 +124,7 @@ failing_allocations(C) ->
     Vm = boot(C, #{append => "debug=fail-nth"},
               [sh("fail", ?PRIV "mem_fail_test 2>&1; echo status $?"), "."]),
     vm:wait(Vm, "^READY", ?BOOT),
-    [_, Status] = vm:wait(Vm, "^status (\\d+)", 300000),
+    [_, Status] = vm:wait(Vm, "^status (\\d+)\\s", 300000),
     ?assertEqual({<<"0">>, 13, 0}, {Status, occurs(Vm, "\nok "),
                                     occurs(Vm, "FAILED")}),
     [_, Failures] = vm:wait(Vm, "^~ (\\d+) failures", 10000),
