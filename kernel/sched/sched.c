@@ -34,11 +34,6 @@ static void slice_begin(struct cpu *c, struct thread *t, nsec_t now)
     timer_update_hardware(c);
 }
 
-static void wake_elsewhere(struct timer *timer)
-{
-    thread_wake(timer->arg);
-}
-
 static bool on_allowed_cpu(const struct thread *t)
 {
     unsigned id = this_cpu()->id;
@@ -46,20 +41,10 @@ static bool on_allowed_cpu(const struct thread *t)
     return t->affinity[id / 64] >> (id % 64) & 1;
 }
 
-/* Sleep for no time at all: the wake-up places the thread anew. It may come
- * before the sleep has begun, so several tries can be needed. */
 void sched_migrate_self(void)
 {
-    struct timer kick;
-
-    timer_init(&kick, wake_elsewhere, current);
-    while (!on_allowed_cpu(current)) {
-        sleep_prepare(SLEEP_UNINTERRUPTIBLE);
-        timer_arm(&kick, 0);
+    while (!on_allowed_cpu(current))
         schedule();
-        timer_cancel_sync(&kick);
-    }
-    sleep_cancel();
 }
 
 void sched_resched(void)
@@ -180,6 +165,14 @@ void schedule(void)
     default:
         runnable = true;
     }
+    /* One that may not stay is queued elsewhere once its registers are saved,
+     * by sched_finish_switch(). */
+    prev->leaving = runnable && prev != c->idle_thread && !on_allowed_cpu(prev);
+    if (unlikely(prev->leaving)) {
+        atomic_store_explicit(&prev->state, THREAD_READY, memory_order_relaxed);
+        runnable = false;
+        prev->switches_invol++;
+    }
     now = time_monotonic();
     account_switch(c, prev, now);
     next = pick(c, prev, runnable, now);
@@ -195,12 +188,15 @@ void schedule(void)
 void sched_finish_switch(void)
 {
     struct thread *prev = this_cpu()->prev;
+    bool leaving = prev->leaving;
 
     if (atomic_load_explicit(&prev->state, memory_order_relaxed) == THREAD_DEAD)
         thread_queue_dead(prev);
     /* We are off its stack and its registers are saved: pairs with the acquire
      * loads in thread_wake() and find_stealable(). */
     atomic_store_explicit(&prev->on_cpu, false, memory_order_release);
+    if (unlikely(leaving))
+        runq_place(prev);
 }
 
 void sched_yield(void)

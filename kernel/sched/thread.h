@@ -59,6 +59,7 @@ struct thread {
     enum sleep_kind sleep_kind;   /* o */
     _Atomic bool on_cpu;          /* a */
     bool sleep_stopped;           /* o the sleep is a stop by a signal */
+    bool leaving;                 /* o schedule() takes it off this CPU */
     int8_t nice;                  /* a -20 .. 19: length of the time slice */
     _Atomic uint32_t refs;        /* a see thread_put() */
     struct cpu *cpu;              /* q where it runs or last ran */
