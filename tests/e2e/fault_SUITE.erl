@@ -157,7 +157,7 @@ erts(C) ->
     Path.
 
 %% Bits of the metadata flip: whatever it does, it ends when told to.
-bit_flips(C) -> [flip(C, Seed) || Seed <- lists:seq(1, 5)].
+bit_flips(C) -> [flip(C, Seed) || Seed <- lists:seq(1, 3)].
 
 flip(C, Seed) ->
     ct:log("seed ~b", [Seed]),
@@ -471,7 +471,7 @@ console_not_read(C) ->
 flooded(Vm, Port, N) ->
     ok = guest:load(Port, fault_guest),
     ok = guest:call(Port, fault_guest, flood, [N]),
-    [?assertMatch({200, _}, vm:http(Vm, "/cmd")) || _ <- lists:seq(1, 5)],
+    [?assertMatch({200, _}, vm:http(Vm, "/cmd")) || _ <- lists:seq(1, 3)],
     complete(Vm, N),
     power_off(Vm).
 
