@@ -8,6 +8,7 @@
 #  - files of the tree that documents name exist.
 set -eu
 unibeam=$(realpath "$1")
+[ -x "$unibeam" ] || { echo "check-docs: no command '$1'" >&2; exit 1; }
 cd "$(dirname "$0")/.."
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
