@@ -187,6 +187,8 @@ static int copy_below(struct copy *c, const char *host, const char *rel,
     int r;
 
     if (real)
+        /* taken back below */
+        /* cppcheck-suppress autoVariables */
         c->base = &base;
     r = copy_dir(c, host, rel, why, depth);
     if (real)

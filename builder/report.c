@@ -12,15 +12,15 @@ static bool quiet;
 
 static void say(const char *kind, const char *fmt, va_list ap)
 {
-    char *line = NULL;
-    const char *text;
+    char *line;
 
     /* The summary goes to stdout: keep the two in order on a terminal. */
     fflush(stdout);
-    text = vasprintf(&line, fmt, ap) < 0 ? NULL : line;
+    if (vasprintf(&line, fmt, ap) < 0)
+        line = NULL;
     fprintf(stderr, "unibeam: %s", kind);
     /* names of files may hold anything, line breaks and terminal codes too */
-    for (const char *p = text ? text : fmt; *p; p++)
+    for (const char *p = line ? line : fmt; *p; p++)
         if (iscntrl((unsigned char)*p))
             fprintf(stderr, "\\x%02x", (unsigned char)*p);
         else
