@@ -47,9 +47,10 @@ static void cmdline_collect(void)
 /* Keys of include/abi/machine.h; one that ends in '.' stands for all that
  * begin so. Process 1 reads most of them. */
 static const char *const known_keys[] = {
-    "root", "init", "hostname", "ip", "ip.wait", "env.", "arg", "grace",
-    "trace", "loglevel", "maxcpus", "debug", "exit.port", "exit.log",
-    "virtio_mmio.device", "crash",
+    "root",    "init",  "hostname",  "ip",       "ip.wait",
+    "env.",    "arg",   "grace",     "trace",    "loglevel",
+    "maxcpus", "debug", "exit.port", "exit.log", "virtio_mmio.device",
+    "crash",
 };
 
 static bool key_known(const char *word)
@@ -189,10 +190,10 @@ static void start(void *arg)
     char *const argv[] = {path, NULL};
 
     (void)arg;
-    console_init();    /* interrupts, /dev/console */
-    acpi_power_init(); /* power button */
-    net_init();        /* stack and loopback */
-    virtio_init();     /* disks, network, random numbers */
+    console_init();     /* interrupts, /dev/console */
+    acpi_power_init();  /* power button */
+    net_init();         /* stack and loopback */
+    virtio_init();      /* disks, network, random numbers */
     crash_on_request(); /* where a test of the panic report wants it */
     mount_root();
     mount_others();

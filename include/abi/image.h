@@ -23,20 +23,20 @@
 #include <stdint.h>
 #endif
 
-#define IMG_SECTOR_SIZE 512
-#define IMG_BOOT_LBA 64        /* start of partition 1, on disk */
-#define IMG_LOADER_SECTOR 1    /* within partition 1 */
-#define IMG_LOADER_SECTORS 63  /* at most; unused ones are zero */
-#define IMG_CMDLINE_SECTOR 64  /* within partition 1 */
-#define IMG_CMDLINE_SIZE 4096  /* bytes, NUL-terminated text, NUL-padded */
-#define IMG_KERNEL_SECTOR 72   /* within partition 1 */
+#define IMG_SECTOR_SIZE    512
+#define IMG_BOOT_LBA       64   /* start of partition 1, on disk */
+#define IMG_LOADER_SECTOR  1    /* within partition 1 */
+#define IMG_LOADER_SECTORS 63   /* at most; unused ones are zero */
+#define IMG_CMDLINE_SECTOR 64   /* within partition 1 */
+#define IMG_CMDLINE_SIZE   4096 /* bytes, NUL-terminated text, NUL-padded */
+#define IMG_KERNEL_SECTOR  72   /* within partition 1 */
 #define IMG_ROOT_ALIGN_LBA 2048
 
 /* Where the boot sector puts the boot header; the loader follows at once and
  * is entered at IMG_LOAD_ADDR + 512 in real mode, DL = BIOS drive number. */
 #define IMG_LOAD_ADDR 0x8000
 
-#define IMG_MAGIC "UNIBEAM\1"
+#define IMG_MAGIC   "UNIBEAM\1"
 #define IMG_VERSION 1
 
 /* GPT partition type GUIDs as text (UEFI 2.10 table 5.7; the root type is the

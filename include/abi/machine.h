@@ -41,9 +41,9 @@
  */
 #pragma once
 
-#define FWCFG_CMDLINE "opt/unibeam/cmdline"
-#define MACHINE_EXIT_LINE "unibeam-exit "
-#define MACHINE_PANIC_STATUS 125
+#define FWCFG_CMDLINE             "opt/unibeam/cmdline"
+#define MACHINE_EXIT_LINE         "unibeam-exit "
+#define MACHINE_PANIC_STATUS      125
 #define MACHINE_NO_RELEASE_STATUS 126
-#define MACHINE_EXIT_PORT 0x501
-#define MACHINE_EXIT_LOG_PORT 0xe9
+#define MACHINE_EXIT_PORT         0x501
+#define MACHINE_EXIT_LOG_PORT     0xe9

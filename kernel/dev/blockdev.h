@@ -26,15 +26,15 @@ struct blockdev_ops {
 };
 
 struct blockdev {
-    char name[16];       /* "vda", "vda2" */
+    char name[16]; /* "vda", "vda2" */
     const struct blockdev_ops *ops;
-    uint64_t sectors;    /* of 512 bytes */
-    uint64_t offset;     /* partitions: first sector on (whole) */
+    uint64_t sectors;       /* of 512 bytes */
+    uint64_t offset;        /* partitions: first sector on (whole) */
     struct blockdev *whole; /* itself for a disk */
     bool readonly;
     unsigned max_segments;
     uint8_t type_guid[16], part_guid[16]; /* partitions, disk byte order */
-    char label[37];      /* partition name, ASCII */
+    char label[37];                       /* partition name, ASCII */
     unsigned major, minor;
     void *private;
     struct list link;

@@ -20,9 +20,9 @@ struct n_tty {
     uint32_t read_head, canon_head, read_tail;
     char read_buf[N_TTY_BUF];
     uint64_t read_flags[N_TTY_BUF / 64];
-    bool lnext;    /* the next byte is literal */
-    bool erasing;  /* inside \.../ of ECHOPRT */
-    bool stopped;  /* output, by VSTOP or TCOOFF */
+    bool lnext;   /* the next byte is literal */
+    bool erasing; /* inside \.../ of ECHOPRT */
+    bool stopped; /* output, by VSTOP or TCOOFF */
     /* Output. */
     unsigned column, canon_column; /* of the cursor; of the line's start */
     unsigned flushed_column;       /* column when pending was last empty */

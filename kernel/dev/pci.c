@@ -16,9 +16,10 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 
-#define MAX_DEVICES      64
-#define MAX_CAPABILITIES 48 /* as many as fit in 192 bytes: a loop ends here   \
-                             */
+#define MAX_DEVICES 64
+#define MAX_CAPABILITIES                                                       \
+    48 /* as many as fit in 192 bytes: a loop ends here                        \
+        */
 
 static struct pci_device devices[MAX_DEVICES];
 static unsigned nr_devices;

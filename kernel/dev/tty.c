@@ -103,8 +103,7 @@ struct tty *tty_controlling(void)
     struct tty *want = current_process()->tty, *t, *found = NULL;
 
     spin_lock(&list_lock);
-    list_for_each(t, &ttys, link)
-    {
+    list_for_each (t, &ttys, link) {
         uint32_t refs = atomic_load_explicit(&t->refs, memory_order_relaxed);
         if (t != want)
             continue;

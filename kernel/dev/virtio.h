@@ -35,7 +35,7 @@ struct virtio_transport_ops {
 
 struct virtio_driver {
     const char *name;
-    uint32_t id; /* 1 net, 2 block, 4 entropy */
+    uint32_t id;       /* 1 net, 2 block, 4 entropy */
     uint64_t features; /* wanted */
     int (*probe)(struct virtio_device *d);
     void (*config_changed)(struct virtio_device *d); /* hard interrupt */

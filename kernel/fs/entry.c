@@ -290,8 +290,7 @@ static int check_rights(const struct renaming *r)
     /* Its ".." changes. */
     if (!err && r->fdir != r->tdir && S_ISDIR(r->f->inode->mode))
         err = inode_permission(r->f->inode, MAY_WRITE);
-    if (!err && r->exchange && r->fdir != r->tdir &&
-        S_ISDIR(r->t->inode->mode))
+    if (!err && r->exchange && r->fdir != r->tdir && S_ISDIR(r->t->inode->mode))
         err = inode_permission(r->t->inode, MAY_WRITE);
     if (!err && (r->f->mounted || r->t->mounted))
         err = -EBUSY;

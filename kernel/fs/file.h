@@ -36,12 +36,12 @@ struct file_ops {
      * NULL: always readable and writable, and epoll refuses with EPERM. */
     uint32_t (*poll)(struct file *f, struct poll_table *pt);
     long (*ioctl)(struct file *f, unsigned cmd, unsigned long arg); /* ENOTTY */
-    int64_t (*lseek)(struct file *f, int64_t off, int whence); /* ESPIPE */
-    int (*mmap)(struct file *f, struct vma *v);  /* NULL: ENODEV unless the
-                                                  * inode has a mapping */
+    int64_t (*lseek)(struct file *f, int64_t off, int whence);      /* ESPIPE */
+    int (*mmap)(struct file *f, struct vma *v); /* NULL: ENODEV unless the
+                                                 * inode has a mapping */
     int (*readdir)(struct file *f, struct dir_context *ctx); /* ENOTDIR */
-    int (*fsync)(struct file *f, bool data_only); /* EINVAL */
-    int (*truncate)(struct file *f, uint64_t size); /* EINVAL */
+    int (*fsync)(struct file *f, bool data_only);            /* EINVAL */
+    int (*truncate)(struct file *f, uint64_t size);          /* EINVAL */
     int (*fallocate)(struct file *f, int mode, uint64_t off, uint64_t len);
     /* Last reference gone; free f->private. Sleeps allowed. */
     void (*release)(struct file *f);
@@ -54,10 +54,10 @@ struct file_ops {
 enum file_caps {
     FILE_READ = 1,
     FILE_WRITE = 2,
-    FILE_SEEK = 4, /* regular files, directories: read(2) and write(2) take
-                    * pos_lock */
-    FILE_PATH = 8, /* O_PATH: only names the object */
-    FILE_WRITER = 16, /* counted by inode_write_begin() */
+    FILE_SEEK = 4,      /* regular files, directories: read(2) and write(2) take
+                         * pos_lock */
+    FILE_PATH = 8,      /* O_PATH: only names the object */
+    FILE_WRITER = 16,   /* counted by inode_write_begin() */
     FILE_EXECUTED = 32, /* counted by inode_execute_begin() */
 };
 
@@ -71,11 +71,11 @@ struct file {
                                  * objects without a path */
     struct inode *inode;        /* I reference held; never NULL */
     struct mutex pos_lock;
-    uint64_t pos;               /* p */
-    void *private;              /* I for the operations */
-    struct spinlock ep_lock;    /* RANK_EPOLL */
-    struct list ep_items;       /* e epoll items that watch this file */
-    int owner_pid;              /* a F_SETOWN */
+    uint64_t pos;            /* p */
+    void *private;           /* I for the operations */
+    struct spinlock ep_lock; /* RANK_EPOLL */
+    struct list ep_items;    /* e epoll items that watch this file */
+    int owner_pid;           /* a F_SETOWN */
 };
 
 /* A file with one reference for an inode and path (takes its own references to

@@ -84,8 +84,8 @@ uint64_t dentry_count(void);
 /* dcache lock held: cross mounts that sit on *(p); and "..". */
 void mount_cross(struct path *p);
 bool mount_up(struct path *p);
-const struct path *mount_root(void);   /* "/", valid after the first mount */
-extern struct mount anonymous_mount;   /* objects without a place */
+const struct path *mount_root(void); /* "/", valid after the first mount */
+extern struct mount anonymous_mount; /* objects without a place */
 struct dentry *super_root_dentry(struct super_block *sb); /* no reference */
 
 /* --- path walks: walk.c --- */
@@ -97,13 +97,13 @@ struct dentry *super_root_dentry(struct super_block *sb); /* no reference */
 struct walk {
     struct path at;
     struct path held;
-    struct path base;      /* reference: what BENEATH and IN_ROOT stay below */
-    const char *rest;      /* text still to be walked */
-    char *text;            /* allocated text of a link, or NULL */
-    const char *last;      /* LOOKUP_PARENT: the last component, in the text */
-    size_t last_len;       /* 0: the path was "/" or the like */
+    struct path base; /* reference: what BENEATH and IN_ROOT stay below */
+    const char *rest; /* text still to be walked */
+    char *text;       /* allocated text of a link, or NULL */
+    const char *last; /* LOOKUP_PARENT: the last component, in the text */
+    size_t last_len;  /* 0: the path was "/" or the like */
     uint32_t last_hash;
-    bool last_slash;       /* it had a trailing slash */
+    bool last_slash; /* it had a trailing slash */
     bool must_dir;
     bool locked;
     unsigned flags;
@@ -155,10 +155,10 @@ struct dentry *entry_make_parents(struct dentry *dir, const char **name);
 
 /* --- attributes: attr.c --- */
 
-#define ATTR_MODE 1u
+#define ATTR_MODE  1u
 #define ATTR_OWNER 2u
 #define ATTR_TIMES 4u
-#define ATTR_SIZE 8u
+#define ATTR_SIZE  8u
 int attr_chmod(struct inode *i, unsigned mode);
 int attr_chown(struct inode *i, uint32_t uid, uint32_t gid);
 /* NSEC_NEVER: leave; explicit: the caller named a time (not "now"). */

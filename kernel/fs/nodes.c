@@ -112,7 +112,10 @@ int node_add(struct node *root, const char *name, unsigned mode,
              node_show_fn *show, node_store_fn *store, void *arg,
              const char *target)
 {
-    struct node as = {.mode = mode, .show = show, .store = store, .arg = arg,
+    struct node as = {.mode = mode,
+                      .show = show,
+                      .store = store,
+                      .arg = arg,
                       .target = target};
     int err;
 

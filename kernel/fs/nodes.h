@@ -54,8 +54,8 @@ struct text {
     pid_t tid;
     int fd;
     struct mutex lock;
-    struct seq seq;          /* lock */
-    bool made;               /* lock */
+    struct seq seq; /* lock */
+    bool made;      /* lock */
 };
 /* To be called by an open function. Takes its own reference to (p). */
 int text_open(struct file *f, text_show_fn *show, text_store_fn *store,

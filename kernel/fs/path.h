@@ -27,8 +27,11 @@ enum lookup_flags {
     LOOKUP_DIRECTORY = 2, /* must be a directory */
     LOOKUP_PARENT = 4,    /* stop at the last component's directory */
     LOOKUP_EMPTY = 8,     /* "" means (dirfd) itself (AT_EMPTY_PATH) */
-    LOOKUP_NO_XDEV = 16, LOOKUP_BENEATH = 32, LOOKUP_NO_SYMLINKS = 64,
-    LOOKUP_IN_ROOT = 128, LOOKUP_NO_MAGIC = 256, /* openat2 */
+    LOOKUP_NO_XDEV = 16,
+    LOOKUP_BENEATH = 32,
+    LOOKUP_NO_SYMLINKS = 64,
+    LOOKUP_IN_ROOT = 128,
+    LOOKUP_NO_MAGIC = 256, /* openat2 */
 };
 /* Resolve (name), kernel memory, from (dirfd) or AT_FDCWD of the calling
  * process. On success *(out) holds references. Errors as path_resolution(7):
@@ -46,5 +49,6 @@ void path_free(char *name);
 struct file *path_open(int dirfd, const char *name, unsigned flags,
                        unsigned mode);
 /* Absolute name as seen from the calling process's root, into (buf); pointer
- * into buf or ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended as Linux does. */
+ * into buf or ERR_PTR(-ENAMETOOLONG). " (deleted)" is appended as Linux does.
+ */
 char *path_name(const struct path *p, char *buf, size_t size);

@@ -13,9 +13,9 @@
  * wait until they fit as a whole. Everything is under (lock), which may be
  * held while user memory faults.
  */
-#include <linux/limits.h>
 #include <asm-generic/ioctls.h>
 #include <linux/fcntl.h>
+#include <linux/limits.h>
 #include <linux/stat.h>
 
 #include "fs/pipe.h"
@@ -32,15 +32,15 @@
 /* p lock; I immutable */
 struct pipe {
     struct mutex lock;
-    uint64_t head, tail;    /* p */
-    unsigned nr_slots;      /* p */
-    struct page **slots;    /* p */
-    struct page *spare;     /* p */
-    unsigned readers, writers;            /* p open ends */
-    uint64_t reader_opens, writer_opens;  /* p ever, for FIFO opens */
-    unsigned users;         /* p files and the FIFO's inode */
+    uint64_t head, tail;                 /* p */
+    unsigned nr_slots;                   /* p */
+    struct page **slots;                 /* p */
+    struct page *spare;                  /* p */
+    unsigned readers, writers;           /* p open ends */
+    uint64_t reader_opens, writer_opens; /* p ever, for FIFO opens */
+    unsigned users;                      /* p files and the FIFO's inode */
     struct wait_queue read_wait, write_wait;
-    struct inode *fifo;     /* I */
+    struct inode *fifo; /* I */
 };
 
 static const struct file_ops pipe_read_ops, pipe_write_ops, pipe_rdwr_ops;
@@ -340,8 +340,8 @@ static int pipe_make(struct file *ends[2], unsigned flags)
     }
     p->readers = p->users = 1;
     /* Linux gives both ends one inode; programs compare them (lsof does). */
-    ends[1] = file_alloc(ends[0]->inode, NULL, &pipe_write_ops,
-                         O_WRONLY | flags);
+    ends[1] =
+        file_alloc(ends[0]->inode, NULL, &pipe_write_ops, O_WRONLY | flags);
     if (IS_ERR(ends[1])) {
         int err = (int)PTR_ERR(ends[1]);
         file_put(ends[0]);
@@ -528,7 +528,8 @@ long pipe_set_size(struct file *f, unsigned long size)
         return -ENOMEM;
     mutex_lock(&p->lock);
     uint64_t first = p->head >> PAGE_SHIFT;
-    uint64_t pages = pipe_used(p) ? ((p->tail - 1) >> PAGE_SHIFT) - first + 1 : 0;
+    uint64_t pages =
+        pipe_used(p) ? ((p->tail - 1) >> PAGE_SHIFT) - first + 1 : 0;
     if (pages > nr) {
         ret = -EBUSY;
     } else {

@@ -257,12 +257,22 @@ static int show_limits(struct text *t, struct seq *s)
     return 0;
 }
 
-#define TEXT(n, m, f) {.name = n, .kind = PROC_TEXT, .mode = m, .show = f}
+#define TEXT(n, m, f)                                                          \
+    {                                                                          \
+        .name = n, .kind = PROC_TEXT, .mode = m, .show = f                     \
+    }
 #define TEXT_RW(n, f, st)                                                      \
-    {.name = n, .kind = PROC_TEXT, .mode = 0644, .show = f, .store = st}
-#define LINK(n, f) {.name = n, .kind = PROC_LINK, .mode = 0777, .follow = f}
+    {                                                                          \
+        .name = n, .kind = PROC_TEXT, .mode = 0644, .show = f, .store = st     \
+    }
+#define LINK(n, f)                                                             \
+    {                                                                          \
+        .name = n, .kind = PROC_LINK, .mode = 0777, .follow = f                \
+    }
 #define DIR(n, m, o, fo)                                                       \
-    {.name = n, .kind = PROC_DIR, .mode = m, .dir_ops = o, .dir_fops = fo}
+    {                                                                          \
+        .name = n, .kind = PROC_DIR, .mode = m, .dir_ops = o, .dir_fops = fo   \
+    }
 
 const struct proc_entry proc_pid_entries[] = {
     TEXT("stat", 0444, proc_show_stat),

@@ -40,9 +40,9 @@ static void signal_sets(struct process *p, struct signal_sets *out)
 
 /* What memory figures need, gathered once; zero without an address space. */
 struct memory_use {
-    uint64_t vsize;               /* bytes */
+    uint64_t vsize;                     /* bytes */
     int64_t anon, file, shmem, hiwater; /* pages */
-    uint64_t page_tables;         /* bytes */
+    uint64_t page_tables;               /* bytes */
     vaddr_t code_start, code_end, stack, brk_start, arg_start, arg_end,
         env_start, env_end, data_start, data_end;
     uint64_t code, data, stack_size; /* bytes */
@@ -146,8 +146,8 @@ int proc_show_stat(struct text *t, struct seq *s)
                ticks(p->start_time), (unsigned long long)m.vsize,
                (long long)(m.anon + m.file + m.shmem),
                (unsigned long long)p->rlimits[RLIMIT_RSS].rlim_cur,
-               (unsigned long long)m.code_start,
-               (unsigned long long)m.code_end, (unsigned long long)m.stack);
+               (unsigned long long)m.code_start, (unsigned long long)m.code_end,
+               (unsigned long long)m.stack);
     /* 31 signal .. 44 cguest_time; the signal sets show 31 signals */
     seq_printf(s, " %llu %llu %llu %llu 0 0 0 %d %u 0 0 0 0 0",
                (unsigned long long)((sets.pending | th.pending) & 0x7fffffff),
@@ -182,11 +182,16 @@ int proc_show_statm(struct text *t, struct seq *s)
 static const char *state_name(char c)
 {
     switch (c) {
-    case 'R': return "R (running)";
-    case 'S': return "S (sleeping)";
-    case 'D': return "D (disk sleep)";
-    case 'T': return "T (stopped)";
-    default: return "Z (zombie)";
+    case 'R':
+        return "R (running)";
+    case 'S':
+        return "S (sleeping)";
+    case 'D':
+        return "D (disk sleep)";
+    case 'T':
+        return "T (stopped)";
+    default:
+        return "Z (zombie)";
     }
 }
 
@@ -271,7 +276,8 @@ int proc_show_status(struct text *t, struct seq *s)
     seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\n", p->no_new_privs);
     seq_printf(s, "Cpus_allowed:\t%llx\n",
                (unsigned long long)(th.affinity & cpus));
-    seq_printf(s, "voluntary_ctxt_switches:\t%llu\n"
+    seq_printf(s,
+               "voluntary_ctxt_switches:\t%llu\n"
                "nonvoluntary_ctxt_switches:\t%llu\n",
                (unsigned long long)th.switches_vol,
                (unsigned long long)th.switches_invol);

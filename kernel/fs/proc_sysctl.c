@@ -107,8 +107,7 @@ static void show_file_nr(struct seq *s, void *arg)
 static void show_dentry_state(struct seq *s, void *arg)
 {
     (void)arg;
-    seq_printf(s, "%llu\t0\t45\t0\t0\t0\n",
-               (unsigned long long)dentry_count());
+    seq_printf(s, "%llu\t0\t45\t0\t0\t0\n", (unsigned long long)dentry_count());
 }
 
 void procfs_add_sysctls(void)
@@ -143,7 +142,6 @@ void procfs_add_sysctls(void)
     };
 
     for (size_t k = 0; k < ARRAY_SIZE(files); k++)
-        proc_add(files[k].name, files[k].show,
-                 (void *)(uintptr_t)files[k].arg);
+        proc_add(files[k].name, files[k].show, (void *)(uintptr_t)files[k].arg);
     proc_add_rw("sys/kernel/hostname", show_hostname, store_hostname, NULL);
 }

@@ -199,9 +199,9 @@ static void show_vmstat(struct seq *s, void *arg)
                "nr_file_pages %llu\nnr_shmem %llu\nnr_page_table_pages %llu\n",
                (unsigned long long)m.free, (unsigned long long)m.anonymous,
                (unsigned long long)m.mapped, (unsigned long long)m.cached,
-               (unsigned long long)m.shared,
-               (unsigned long long)m.page_tables);
-    seq_printf(s, "pgsteal %llu\nworkingset_refault_file %llu\n"
+               (unsigned long long)m.shared, (unsigned long long)m.page_tables);
+    seq_printf(s,
+               "pgsteal %llu\nworkingset_refault_file %llu\n"
                "oom_kill %llu\nmemory_stall_ms %llu\n",
                (unsigned long long)m.evicted, (unsigned long long)m.refaults,
                (unsigned long long)m.oom_kills,

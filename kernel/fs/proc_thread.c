@@ -18,12 +18,16 @@ static char state_letter(const struct thread *t)
 
     switch (state) {
     case THREAD_READY:
-    case THREAD_RUNNING: return 'R';
+    case THREAD_RUNNING:
+        return 'R';
     case THREAD_SLEEPING:
         return t->sleep_kind == SLEEP_UNINTERRUPTIBLE ? 'D' : 'S';
-    case THREAD_STOPPED: return 'T';
-    case THREAD_DEAD: return 'Z';
-    default: return 'S'; /* not started yet */
+    case THREAD_STOPPED:
+        return 'T';
+    case THREAD_DEAD:
+        return 'Z';
+    default:
+        return 'S'; /* not started yet */
     }
 }
 
@@ -107,9 +111,11 @@ long proc_thread_list(struct process *p, pid_t **out)
 
 /* --- /proc/PID/task --- */
 
-static const struct proc_entry task_entry = {
-    .name = "", .kind = PROC_DIR, .mode = 0555,
-    .dir_ops = &proc_task_dir_ops, .dir_fops = &proc_task_dir_fops};
+static const struct proc_entry task_entry = {.name = "",
+                                             .kind = PROC_DIR,
+                                             .mode = 0555,
+                                             .dir_ops = &proc_task_dir_ops,
+                                             .dir_fops = &proc_task_dir_fops};
 
 static struct inode *lookup(struct inode *dir, const char *name, size_t len)
 {
@@ -140,11 +146,11 @@ static int readdir(struct file *f, struct dir_context *ctx)
         for (long k = 0; k < n; k++)
             if ((uint64_t)tids[k] + 2 >= f->pos && (!next || tids[k] < next))
                 next = tids[k];
-        if (!next || !ctx->emit(ctx, name,
-                                (size_t)ksnprintf(name, sizeof(name), "%d",
-                                                  next),
-                                (uint64_t)next << 16 | 1ull << 60,
-                                S_IFDIR >> 12, (uint64_t)next + 3))
+        if (!next ||
+            !ctx->emit(ctx, name,
+                       (size_t)ksnprintf(name, sizeof(name), "%d", next),
+                       (uint64_t)next << 16 | 1ull << 60, S_IFDIR >> 12,
+                       (uint64_t)next + 3))
             break;
         f->pos = (uint64_t)next + 3;
     }

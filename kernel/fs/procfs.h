@@ -14,14 +14,14 @@ enum proc_kind { PROC_TEXT, PROC_LINK, PROC_DIR };
 struct proc_entry {
     const char *name;
     enum proc_kind kind;
-    unsigned mode;          /* permission bits */
-    text_show_fn *show;     /* PROC_TEXT */
+    unsigned mode;      /* permission bits */
+    text_show_fn *show; /* PROC_TEXT */
     text_store_fn *store;
-    int (*follow)(struct process *p, struct path *out);   /* PROC_LINK */
-    const struct inode_ops *dir_ops;                      /* PROC_DIR */
+    int (*follow)(struct process *p, struct path *out); /* PROC_LINK */
+    const struct inode_ops *dir_ops;                    /* PROC_DIR */
     const struct file_ops *dir_fops;
 };
-extern const struct proc_entry proc_pid_entries[];  /* end: name NULL */
+extern const struct proc_entry proc_pid_entries[]; /* end: name NULL */
 extern const struct proc_entry proc_task_entries[];
 
 /* inode->private of everything below /proc/PID. */

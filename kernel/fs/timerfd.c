@@ -26,16 +26,16 @@
 /* t lock; g all_lock; I immutable */
 struct timerfd {
     struct spinlock lock;
-    int clock;           /* I */
-    nsec_t expires;      /* t monotonic; 0 = disarmed */
-    nsec_t realtime;     /* t absolute time on CLOCK_REALTIME, or 0 */
-    nsec_t interval;     /* t */
-    uint64_t ticks;      /* t */
-    bool cancel_on_set;  /* t */
-    bool cancelled;      /* t */
+    int clock;          /* I */
+    nsec_t expires;     /* t monotonic; 0 = disarmed */
+    nsec_t realtime;    /* t absolute time on CLOCK_REALTIME, or 0 */
+    nsec_t interval;    /* t */
+    uint64_t ticks;     /* t */
+    bool cancel_on_set; /* t */
+    bool cancelled;     /* t */
     struct timer timer;
     struct wait_queue wait;
-    struct list all;     /* g */
+    struct list all; /* g */
 };
 
 static struct spinlock all_lock = SPINLOCK_INIT(RANK_NONE);
@@ -233,8 +233,8 @@ static void timerfd_set(struct timerfd *t, int flags,
     nsec_t realtime = 0, expires = 0;
 
     if (value)
-        expires = timerfd_deadline(t, value, flags & TFD_TIMER_ABSTIME,
-                                   &realtime);
+        expires =
+            timerfd_deadline(t, value, flags & TFD_TIMER_ABSTIME, &realtime);
     spin_lock(&t->lock);
     timerfd_get(t, old);
     t->expires = expires;
@@ -296,7 +296,7 @@ void timerfd_clock_was_set(void)
     struct timerfd *t;
 
     spin_lock(&all_lock);
-    list_for_each(t, &all_timers, all) {
+    list_for_each (t, &all_timers, all) {
         spin_lock(&t->lock);
         if (t->realtime && t->expires) {
             t->expires = MAX(t->realtime - shift, (nsec_t)1);

@@ -19,8 +19,8 @@ struct tmpfs_entry {
     RB_ENTRY(tmpfs_entry) by_name;   /* d */
     RB_ENTRY(tmpfs_entry) by_cookie; /* d */
     uint32_t hash;
-    uint64_t cookie;      /* position in listings, never used again */
-    struct inode *inode;  /* d reference held */
+    uint64_t cookie;     /* position in listings, never used again */
+    struct inode *inode; /* d reference held */
     uint16_t len;
     char name[];
 };

@@ -58,31 +58,32 @@ struct inode_ops {
 
 /* I immutable; L dir_lock or attr lock; a atomic */
 struct inode {
-    const struct inode_ops *ops;   /* I */
-    const struct file_ops *fops;   /* I for open() */
-    struct super_block *sb;        /* I */
-    uint64_t ino;                  /* I */
-    _Atomic uint32_t refs;         /* a */
-    uint32_t mode;                 /* L type bits are I */
-    uint32_t uid, gid;             /* L */
-    _Atomic uint32_t nlink;        /* a */
-    uint64_t rdev;                 /* I */
+    const struct inode_ops *ops;       /* I */
+    const struct file_ops *fops;       /* I for open() */
+    struct super_block *sb;            /* I */
+    uint64_t ino;                      /* I */
+    _Atomic uint32_t refs;             /* a */
+    uint32_t mode;                     /* L type bits are I */
+    uint32_t uid, gid;                 /* L */
+    _Atomic uint32_t nlink;            /* a */
+    uint64_t rdev;                     /* I */
     nsec_t atime, mtime, ctime, btime; /* L realtime ns */
-    uint64_t blocks;               /* L 512-byte units, 0: from mapping */
-    struct rwlock dir_lock;        /* directories: RANK_INODE_DIR; files:
-                                    * RANK_INODE, writers and truncate */
-    struct mapping mapping;        /* size is mapping.size for all types */
-    void *private;                 /* I the file system's */
-    struct inode *hash_next;       /* cache: fs/inode.c */
-    void *fifo;                    /* a pipe of a FIFO, fs/pipe.c */
-    void *bound_socket;            /* net/unix.c */
-    struct file_locks *_Atomic locks; /* a fs/locks.c, made when first used */
-    _Atomic int writers;           /* a open for writing, or < 0: executed */
-    uint32_t seals;                /* L F_SEAL_*, tmpfs files only */
-    bool linkable;                 /* I link(2) works though nlink is 0 */
-    bool hashed;                   /* cache */
-    int (*open)(struct inode *i, struct file *f); /* I may be NULL; may set
-                                    * f->ops and f->private (devices) */
+    uint64_t blocks;                   /* L 512-byte units, 0: from mapping */
+    struct rwlock dir_lock;            /* directories: RANK_INODE_DIR; files:
+                                        * RANK_INODE, writers and truncate */
+    struct mapping mapping;            /* size is mapping.size for all types */
+    void *private;                     /* I the file system's */
+    struct inode *hash_next;           /* cache: fs/inode.c */
+    void *fifo;                        /* a pipe of a FIFO, fs/pipe.c */
+    void *bound_socket;                /* net/unix.c */
+    struct file_locks *_Atomic locks;  /* a fs/locks.c, made when first used */
+    _Atomic int writers; /* a open for writing, or < 0: executed */
+    uint32_t seals;      /* L F_SEAL_*, tmpfs files only */
+    bool linkable;       /* I link(2) works though nlink is 0 */
+    bool hashed;         /* cache */
+    int (*open)(struct inode *i,
+                struct file *f); /* I may be NULL; may set
+                                  * f->ops and f->private (devices) */
 };
 
 struct statfs_info {
@@ -90,12 +91,12 @@ struct statfs_info {
 };
 
 struct super_block {
-    const char *type;      /* I "ext4" "tmpfs" "proc" ... */
-    uint64_t dev;          /* I st_dev */
-    uint32_t block_size;   /* I */
-    uint64_t magic;        /* I statfs f_type */
+    const char *type;    /* I "ext4" "tmpfs" "proc" ... */
+    uint64_t dev;        /* I st_dev */
+    uint32_t block_size; /* I */
+    uint64_t magic;      /* I statfs f_type */
     bool readonly;
-    struct inode *root;    /* I */
+    struct inode *root;         /* I */
     struct dentry *root_dentry; /* I made by the first user */
     void *private;
     int (*statfs)(struct super_block *sb, struct statfs_info *out);
@@ -106,39 +107,39 @@ struct super_block {
  * changes at most once, from NULL. */
 #define DENTRY_INLINE 40
 struct dentry {
-    _Atomic uint32_t refs;  /* a 0 = on the unused list, may be dropped */
-    uint32_t hash;          /* d */
+    _Atomic uint32_t refs;    /* a 0 = on the unused list, may be dropped */
+    uint32_t hash;            /* d */
     struct dentry *hash_next; /* d */
-    struct dentry *parent;  /* d reference held; itself for a root */
-    struct inode *inode;    /* d NULL = negative; reference held */
-    const char *name;       /* d inline_name or allocated */
-    uint16_t name_len;      /* d */
-    struct mount *mounted;  /* d what sits on it, or NULL */
-    bool unhashed;          /* d deleted */
-    bool hashed;            /* d in the table */
-    bool referenced;        /* d second chance */
+    struct dentry *parent;    /* d reference held; itself for a root */
+    struct inode *inode;      /* d NULL = negative; reference held */
+    const char *name;         /* d inline_name or allocated */
+    uint16_t name_len;        /* d */
+    struct mount *mounted;    /* d what sits on it, or NULL */
+    bool unhashed;            /* d deleted */
+    bool hashed;              /* d in the table */
+    bool referenced;          /* d second chance */
     struct list children, sibling; /* d */
-    struct list lru;        /* d */
+    struct list lru;               /* d */
     struct file *anonymous; /* I the open object a /proc/PID/fd link led to */
     char inline_name[DENTRY_INLINE]; /* d */
 };
 
 /* f_flags of statfs(2) that forbid something (its manual page has the list). */
-#define MOUNT_RDONLY 1u
-#define MOUNT_NOSUID 2u
-#define MOUNT_NODEV 4u
-#define MOUNT_NOEXEC 8u
+#define MOUNT_RDONLY   1u
+#define MOUNT_NOSUID   2u
+#define MOUNT_NODEV    4u
+#define MOUNT_NOEXEC   8u
 #define MOUNT_RELATIME 4096u
 
 /* Mounts stay for good: there is no umount, and so no reference count. */
 struct mount {
     struct super_block *sb;
     struct dentry *root;
-    struct mount *parent;    /* NULL for the root */
+    struct mount *parent; /* NULL for the root */
     struct dentry *mountpoint;
-    const char *source;      /* for mountinfo */
+    const char *source; /* for mountinfo */
     const char *options;
-    unsigned flags;          /* I ST_NOSUID and so on, from (options) */
+    unsigned flags; /* I ST_NOSUID and so on, from (options) */
     int id;
     struct list link;
 };
@@ -168,9 +169,9 @@ void inode_put(struct inode *i);
 void inode_stat(struct inode *i, struct stat *out);
 /* Permission as the calling process: MAY_* bits. 0 or -EACCES/-EROFS. */
 int inode_permission(struct inode *i, unsigned may);
-#define MAY_EXEC 1u
+#define MAY_EXEC  1u
 #define MAY_WRITE 2u
-#define MAY_READ 4u
+#define MAY_READ  4u
 /* A regular file is written or executed, not both (ETXTBSY). False: it is the
  * other; else undo it with the second of the pair. */
 bool inode_write_begin(struct inode *i);

@@ -11,7 +11,7 @@
 
 /* A system call interrupted by a signal; what the program sees depends on the
  * handler's SA_RESTART (see proc/signal.h). */
-#define ERESTARTSYS 512 /* restart if SA_RESTART or no handler, else EINTR */
+#define ERESTARTSYS    512 /* restart if SA_RESTART or no handler, else EINTR */
 #define ERESTARTNOHAND 514 /* restart only if no handler runs, else EINTR */
 
 #define IS_ERR(p)  unlikely((uintptr_t)(p) >= (uintptr_t)-4095)

@@ -20,10 +20,10 @@ enum log_level {
 };
 
 void klog(enum log_level level, const char *fmt, ...) __printf(2, 3);
-#define kerr(...)  klog(LOG_ERR, __VA_ARGS__)
-#define kwarn(...) klog(LOG_WARN, __VA_ARGS__)
-#define knote(...) klog(LOG_NOTE, __VA_ARGS__)
-#define kinfo(...) klog(LOG_INFO, __VA_ARGS__)
+#define kerr(...)   klog(LOG_ERR, __VA_ARGS__)
+#define kwarn(...)  klog(LOG_WARN, __VA_ARGS__)
+#define knote(...)  klog(LOG_NOTE, __VA_ARGS__)
+#define kinfo(...)  klog(LOG_INFO, __VA_ARGS__)
 #define kdebug(...) klog(LOG_DEBUG, __VA_ARGS__)
 
 /* Messages with a level below (level) reach the console. Initially

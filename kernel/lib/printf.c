@@ -92,12 +92,23 @@ static const char *parse_flags(const char *p, struct spec *s)
 {
     for (;; p++) {
         switch (*p) {
-        case '-': s->left = true; break;
-        case '+': s->plus = true; break;
-        case ' ': s->space = true; break;
-        case '#': s->alt = true; break;
-        case '0': s->zero = true; break;
-        default: return p;
+        case '-':
+            s->left = true;
+            break;
+        case '+':
+            s->plus = true;
+            break;
+        case ' ':
+            s->space = true;
+            break;
+        case '#':
+            s->alt = true;
+            break;
+        case '0':
+            s->zero = true;
+            break;
+        default:
+            return p;
         }
     }
 }
@@ -164,20 +175,32 @@ static void convert(struct out *o, struct spec *s, char c, va_list *ap)
         v = signed_arg(s, ap);
         put_number(o, s, v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0, 10, false);
         break;
-    case 'u': put_number(o, s, unsigned_arg(s, ap), false, 10, false); break;
-    case 'o': put_number(o, s, unsigned_arg(s, ap), false, 8, false); break;
-    case 'x': put_number(o, s, unsigned_arg(s, ap), false, 16, false); break;
-    case 'X': put_number(o, s, unsigned_arg(s, ap), false, 16, true); break;
+    case 'u':
+        put_number(o, s, unsigned_arg(s, ap), false, 10, false);
+        break;
+    case 'o':
+        put_number(o, s, unsigned_arg(s, ap), false, 8, false);
+        break;
+    case 'x':
+        put_number(o, s, unsigned_arg(s, ap), false, 16, false);
+        break;
+    case 'X':
+        put_number(o, s, unsigned_arg(s, ap), false, 16, true);
+        break;
     case 'p':
         s->alt = true;
         put_number(o, s, (uintptr_t)va_arg(*ap, void *), false, 16, false);
         break;
-    case 's': put_string(o, s, va_arg(*ap, const char *)); break;
+    case 's':
+        put_string(o, s, va_arg(*ap, const char *));
+        break;
     case 'c':
         one = (char)va_arg(*ap, int);
         put_text(o, s, &one, 1);
         break;
-    case '%': put(o, '%'); break;
+    case '%':
+        put(o, '%');
+        break;
     default: /* our own mistake: show it rather than guess */
         put(o, '%');
         put(o, c);

@@ -43,10 +43,7 @@ static inline void copy_forward(char *d, const char *s, size_t n)
     char *tail_dst = d + n - 8;
     uint64_t tail = *(const u64_any *)tail_src;
 
-    __asm__ volatile("rep movsq"
-                     : "+D"(d), "+S"(s), "+c"(words)
-                     :
-                     : "memory");
+    __asm__ volatile("rep movsq" : "+D"(d), "+S"(s), "+c"(words) : : "memory");
     *(u64_any *)tail_dst = tail;
 }
 
@@ -91,10 +88,7 @@ void *memset(void *dst, int c, size_t n)
     }
     *(u64_any *)(d + n - 8) = v;
     size_t words = n / 8;
-    __asm__ volatile("rep stosq"
-                     : "+D"(d), "+c"(words)
-                     : "a"(v)
-                     : "memory");
+    __asm__ volatile("rep stosq" : "+D"(d), "+c"(words) : "a"(v) : "memory");
     return dst;
 }
 
@@ -205,8 +199,8 @@ static int digit_value(char c)
 uint64_t str_to_u64(const char *s, const char **end, int base)
 {
     uint64_t v = 0;
-    bool hex_prefix = s[0] == '0' && (s[1] | 0x20) == 'x' &&
-                      digit_value(s[2]) < 16;
+    bool hex_prefix =
+        s[0] == '0' && (s[1] | 0x20) == 'x' && digit_value(s[2]) < 16;
 
     if ((base == 0 || base == 16) && hex_prefix) {
         s += 2;

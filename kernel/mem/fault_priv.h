@@ -10,9 +10,9 @@
 #include "mem/mm_priv.h"
 
 struct fault {
-    struct mm *mm;    /* its lock is held for reading */
+    struct mm *mm; /* its lock is held for reading */
     struct vma *vma;
-    vaddr_t addr;     /* of the page */
+    vaddr_t addr; /* of the page */
     bool write;
     vaddr_t from, to; /* what is to be entered around addr */
 };

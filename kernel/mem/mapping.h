@@ -40,15 +40,15 @@ struct mapping {
     void *owner;                   /* I the inode */
     unsigned flags;                /* I MAPPING_* */
     struct spinlock lock;
-    struct radix pages;            /* m */
-    uint64_t nr_pages;             /* m */
-    unsigned pins;                 /* m reclaim is at work on it */
-    _Atomic uint64_t size;         /* a file length in bytes */
+    struct radix pages;    /* m */
+    uint64_t nr_pages;     /* m */
+    unsigned pins;         /* m reclaim is at work on it */
+    _Atomic uint64_t size; /* a file length in bytes */
     struct spinlock i_mmap_lock;
-    struct list i_mmap;            /* v struct vma.mapping_link */
-    struct wait_queue page_wait;   /* waiting for LOCKED to go */
-    uint64_t ra_next;              /* m readahead: expected next index */
-    unsigned ra_pages;             /* m readahead window */
+    struct list i_mmap;          /* v struct vma.mapping_link */
+    struct wait_queue page_wait; /* waiting for LOCKED to go */
+    uint64_t ra_next;            /* m readahead: expected next index */
+    unsigned ra_pages;           /* m readahead window */
 };
 #define MAPPING_STORE 1
 

@@ -26,53 +26,60 @@ struct file;
 
 /* L mm->lock; v mapping->i_mmap_lock */
 struct vma {
-    RB_ENTRY(vma) link;        /* L */
-    struct mm *mm;             /* I */
-    vaddr_t start, end;        /* L page aligned, end exclusive */
-    unsigned prot;             /* L PROT_R|W|X */
-    unsigned flags;            /* L VMA_* */
-    struct file *file;         /* L reference held, or NULL */
-    struct mapping *mapping;   /* L file's pages, or a shared anonymous store */
-    uint64_t pgoff;            /* L page offset of start in mapping */
-    struct list mapping_link;  /* v */
-    const char *name;          /* I "[heap]" "[stack]" "[vdso]" or NULL */
+    RB_ENTRY(vma) link;       /* L */
+    struct mm *mm;            /* I */
+    vaddr_t start, end;       /* L page aligned, end exclusive */
+    unsigned prot;            /* L PROT_R|W|X */
+    unsigned flags;           /* L VMA_* */
+    struct file *file;        /* L reference held, or NULL */
+    struct mapping *mapping;  /* L file's pages, or a shared anonymous store */
+    uint64_t pgoff;           /* L page offset of start in mapping */
+    struct list mapping_link; /* v */
+    const char *name;         /* I "[heap]" "[stack]" "[vdso]" or NULL */
 };
 enum vma_flag {
-    VMA_SHARED = 1, VMA_GROWSDOWN = 2, VMA_NORESERVE = 4, VMA_VDSO = 8,
+    VMA_SHARED = 1,
+    VMA_GROWSDOWN = 2,
+    VMA_NORESERVE = 4,
+    VMA_VDSO = 8,
     VMA_MAYWRITE = 16, /* mprotect may add PROT_W */
-    VMA_STACK = 32, VMA_DONTFORK = 64, VMA_WIPEONFORK = 128, VMA_HEAP = 256,
-    VMA_NOHUGE = 512, VMA_PFN = 1024, /* frames not counted (vdso data) */
+    VMA_STACK = 32,
+    VMA_DONTFORK = 64,
+    VMA_WIPEONFORK = 128,
+    VMA_HEAP = 256,
+    VMA_NOHUGE = 512,
+    VMA_PFN = 1024,      /* frames not counted (vdso data) */
     VMA_WRITABLE = 2048, /* of a file: has been writable, may hold copies */
 };
 
 struct mm {
-    _Atomic uint32_t users;   /* a threads (and others) that use it */
-    _Atomic uint32_t refs;    /* a on the structure; all users hold one */
+    _Atomic uint32_t users; /* a threads (and others) that use it */
+    _Atomic uint32_t refs;  /* a on the structure; all users hold one */
     struct rwlock lock;
     RB_HEAD(vma_tree, vma) vmas; /* L */
-    struct vma *last;         /* a hint, validated under L */
-    unsigned nr_vmas;         /* L */
+    struct vma *last;            /* a hint, validated under L */
+    unsigned nr_vmas;            /* L */
     struct spinlock pte_lock;
-    struct arch_mmu mmu;      /* p pte_lock */
+    struct arch_mmu mmu;                           /* p pte_lock */
     _Atomic int64_t rss_anon, rss_file, rss_shmem; /* a pages */
-    _Atomic int64_t hiwater;  /* a */
-    uint64_t total_vm;        /* L pages of address space */
-    vaddr_t brk_start, brk;   /* L */
-    vaddr_t mmap_top;         /* I allocations grow down from here */
-    vaddr_t stack_top;        /* I */
+    _Atomic int64_t hiwater;                       /* a */
+    uint64_t total_vm;      /* L pages of address space */
+    vaddr_t brk_start, brk; /* L */
+    vaddr_t mmap_top;       /* I allocations grow down from here */
+    vaddr_t stack_top;      /* I */
     vaddr_t arg_start, arg_end, env_start, env_end; /* I after exec */
-    vaddr_t vdso;             /* I */
-    uint64_t auxv[64];        /* I after exec, for /proc/PID/auxv */
-    struct file *exe;         /* I reference held */
-    _Atomic bool killed;      /* a OOM chose it: faults fail */
-    _Atomic bool membarrier;  /* a registered for private expedited */
-    vaddr_t gap_from;         /* L no gap of more than gap_size bytes lies */
-    size_t gap_size;          /* L between gap_from and mmap_top */
-    struct list all;          /* the list of all, mm.c */
+    vaddr_t vdso;                                   /* I */
+    uint64_t auxv[64];       /* I after exec, for /proc/PID/auxv */
+    struct file *exe;        /* I reference held */
+    _Atomic bool killed;     /* a OOM chose it: faults fail */
+    _Atomic bool membarrier; /* a registered for private expedited */
+    vaddr_t gap_from;        /* L no gap of more than gap_size bytes lies */
+    size_t gap_size;         /* L between gap_from and mmap_top */
+    struct list all;         /* the list of all, mm.c */
 };
 
-struct mm *mm_create(void);               /* users 1; NULL = no memory */
-struct mm *mm_fork(struct mm *from);      /* copy-on-write copy of current's */
+struct mm *mm_create(void);          /* users 1; NULL = no memory */
+struct mm *mm_fork(struct mm *from); /* copy-on-write copy of current's */
 void mm_get(struct mm *mm);
 void mm_put(struct mm *mm); /* tears down with the last user; may sleep */
 /* Make (mm) the calling thread's address space (exec). */

@@ -13,7 +13,7 @@
 #define VMA_MAX 65530u /* vm.max_map_count */
 /* Never joined with a neighbour. */
 #define VMA_SPECIAL (VMA_GROWSDOWN | VMA_PFN | VMA_VDSO | VMA_STACK)
-#define STACK_GAP (256 * PAGE_SIZE)
+#define STACK_GAP   (256 * PAGE_SIZE)
 
 RB_PROTOTYPE(vma_tree, vma, link, vma_cmp)
 int vma_cmp(struct vma *a, struct vma *b);
@@ -59,7 +59,7 @@ static inline enum rss_kind rss_kind(const struct page *p)
 
 /* --- vma.c: the tree; mm->lock held, for writing where it changes --------- */
 
-struct vma *vma_alloc(void); /* zeroed; NULL */
+struct vma *vma_alloc(void);     /* zeroed; NULL */
 void vma_dispose(struct vma *v); /* drops the file: no spinlock, and not under
                                   * mm->lock (files take outer locks) */
 /* Areas that were removed, to be disposed of after mm->lock is released. */

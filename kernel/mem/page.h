@@ -18,11 +18,18 @@
 struct mapping;
 
 enum page_flag {
-    PG_SLAB = 1, PG_CACHE = 2 /* in a mapping's tree */, PG_DIRTY = 4,
-    PG_UPTODATE = 8, PG_LOCKED = 16 /* being read */, PG_ERROR = 32,
-    PG_REFERENCED = 64, PG_RESERVED = 128, PG_FREE = 256, PG_HUGE = 512,
+    PG_SLAB = 1,
+    PG_CACHE = 2 /* in a mapping's tree */,
+    PG_DIRTY = 4,
+    PG_UPTODATE = 8,
+    PG_LOCKED = 16 /* being read */,
+    PG_ERROR = 32,
+    PG_REFERENCED = 64,
+    PG_RESERVED = 128,
+    PG_FREE = 256,
+    PG_HUGE = 512,
     PG_LRU = 1024,
-    PG_FILE = 2048, /* is or was PG_CACHE: not anonymous, to the end */
+    PG_FILE = 2048,  /* is or was PG_CACHE: not anonymous, to the end */
     PG_STORE = 4096, /* of a MAPPING_STORE */
 };
 
@@ -39,22 +46,22 @@ struct page {
     struct list lru;           /* l; f; o */
 };
 
-#define PAGE_ORDER_MAX 10
+#define PAGE_ORDER_MAX  10
 #define PAGE_ORDER_HUGE 9
 
 enum alloc_flags {
-    ALLOC_ZERO = 1,   /* cleared */
-    ALLOC_NOWAIT = 2, /* do not reclaim or wait: atomic context */
-    ALLOC_USER = 4,   /* for user data: leaves a reserve to the kernel */
-    ALLOC_NORETRY = 8,/* try, but do not evict or invoke the OOM killer (huge
-                       * pages) */
+    ALLOC_ZERO = 1,    /* cleared */
+    ALLOC_NOWAIT = 2,  /* do not reclaim or wait: atomic context */
+    ALLOC_USER = 4,    /* for user data: leaves a reserve to the kernel */
+    ALLOC_NORETRY = 8, /* try, but do not evict or invoke the OOM killer (huge
+                        * pages) */
 };
 
 void page_init(void); /* from boot_info, after arch_early_init */
 /* A block of 2^order pages with one reference, or NULL. */
 struct page *page_alloc(unsigned order, unsigned flags);
 void page_get(struct page *p);
-void page_put(struct page *p); /* frees the block with the last reference */
+void page_put(struct page *p);    /* frees the block with the last reference */
 struct page *page_of(paddr_t pa); /* NULL for memory that is not RAM, and for
                                    * the kernel's image and early memory */
 /* Make a block of 2^order pages (one reference) into single pages with one
@@ -88,8 +95,8 @@ struct memory_stats { /* in pages */
     uint64_t total, free, cached, anonymous, slab, page_tables, kernel_stacks,
         shared, dirty, mapped;
     uint64_t image, descriptors; /* not in total: the kernel, struct page */
-    uint64_t evicted, refaults; /* file pages, since the start */
-    uint64_t stall_ns;          /* some thread waited for memory so long */
+    uint64_t evicted, refaults;  /* file pages, since the start */
+    uint64_t stall_ns;           /* some thread waited for memory so long */
     uint64_t oom_kills;
 };
 void memory_stats(struct memory_stats *out); /* mem/stats.c */

@@ -48,7 +48,7 @@ uint64_t oom_kills(void);        /* oom.c: so far */
  * begin at half of it. */
 uint64_t page_low_mark(void);
 uint64_t slab_page_count(void); /* slab.c */
-void page_drain_local(void); /* this CPU's list back to the free blocks */
+void page_drain_local(void);    /* this CPU's list back to the free blocks */
 
 /* reclaim.c: give back about (want) pages; how many were. Sleeps. */
 size_t reclaim_pages(size_t want);

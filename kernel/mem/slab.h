@@ -29,21 +29,24 @@ void slab_free(struct slab_cache *c, void *obj);
 /* A cache that is made at its first use, for objects an operator wants to see
  * counted. Objects start as zeros and are freed with kfree(). */
 struct slab_kind {
-    const char *name;                  /* I */
-    size_t size;                       /* I */
+    const char *name;                   /* I */
+    size_t size;                        /* I */
     _Atomic(struct slab_cache *) cache; /* a NULL before the first use */
 };
-#define SLAB_KIND(n, type) {.name = (n), .size = sizeof(type)}
+#define SLAB_KIND(n, type)                                                     \
+    {                                                                          \
+        .name = (n), .size = sizeof(type)                                      \
+    }
 void *slab_kind_alloc(struct slab_kind *k, unsigned alloc_flags);
 
 /* For /proc/slabinfo. */
 struct slab_counts {
     const char *name;
-    size_t used;      /* objects */
-    size_t size;      /* of one */
-    size_t slabs;     /* blocks of pages */
-    size_t per_slab;  /* objects in each */
-    size_t pages;     /* of each */
+    size_t used;     /* objects */
+    size_t size;     /* of one */
+    size_t slabs;    /* blocks of pages */
+    size_t per_slab; /* objects in each */
+    size_t pages;    /* of each */
 };
 typedef void slab_visit_fn(void *arg, const struct slab_counts *c);
 void slab_visit(slab_visit_fn *fn, void *arg);

@@ -10,11 +10,11 @@
  * A file's list of areas (mapping->i_mmap) is walked without mm->lock, so the
  * borders of an area on it change only under i_mmap_lock.
  */
+#include "fs/file.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "mem/mm_priv.h"
 #include "mem/slab.h"
-#include "fs/file.h"
 
 static struct slab_cache *cache;
 

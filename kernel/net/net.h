@@ -37,17 +37,17 @@ struct netdev_ops {
 };
 
 struct netdev {
-    char name[16];   /* eth0; given by net_register */
+    char name[16]; /* eth0; given by net_register */
     uint8_t mac[6];
     unsigned mtu;
-    bool tx_csum;    /* device fills in TCP and UDP checksums */
-    bool rx_csum;    /* device has checked them */
+    bool tx_csum; /* device fills in TCP and UDP checksums */
+    bool rx_csum; /* device has checked them */
     bool link_up;
     const struct netdev_ops *ops;
     void *private;
     uint64_t rx_packets, rx_bytes, rx_dropped, tx_packets, tx_bytes,
         tx_dropped; /* net_lock */
-    void *stack;     /* the stack's own (struct netif) */
+    void *stack;    /* the stack's own (struct netif) */
 };
 int net_register(struct netdev *d);
 /* A received frame of (len) bytes in a buffer the stack may keep until it calls

@@ -17,10 +17,14 @@
 
 /* --- lwip_core.c: lock, deferred work, memory -------------------------- */
 
-enum net_due { /* work that waits for net_lock */
-    NET_DUE_POLL = 1, /* a device has something */
-    NET_DUE_TCP = 2, NET_DUE_SLOW = 4, NET_DUE_FAST = 8, NET_DUE_DHCP = 16,
-    NET_DUE_LEASE = 32, NET_DUE_ACK = 64, /* timers, lwip_timer.c */
+enum net_due {                   /* work that waits for net_lock */
+               NET_DUE_POLL = 1, /* a device has something */
+               NET_DUE_TCP = 2,
+               NET_DUE_SLOW = 4,
+               NET_DUE_FAST = 8,
+               NET_DUE_DHCP = 16,
+               NET_DUE_LEASE = 32,
+               NET_DUE_ACK = 64, /* timers, lwip_timer.c */
 };
 /* Any context but hard interrupts, net_lock not held: do (bits) now or have
  * the lock's holder do it. */
@@ -68,7 +72,7 @@ bool netdev_loop_run(unsigned budget);
 /* IFF_UP: interface up or down, with the addresses IPv6 makes by itself. */
 void netdev_set_up(struct netif *n, bool up);
 unsigned netif_ifflags(const struct netif *n); /* IFF_* */
-bool net_addr_is_local(const ip_addr_t *a); /* ours, loopback or any */
+bool net_addr_is_local(const ip_addr_t *a);    /* ours, loopback or any */
 
 /* --- lwip_dhcp.c ------------------------------------------------------- */
 

@@ -18,18 +18,18 @@
 /* n net_lock; a as in struct socket */
 struct inet_sock {
     struct socket s;
-    ip_addr_t local, remote;           /* n as getsockname tells */
-    uint16_t local_port, remote_port;  /* n host order; 0 = none */
-    uint8_t tos, tclass;               /* a */
-    int16_t ttl, hops;                 /* a -1 = default */
-    bool v6only;                       /* a */
+    ip_addr_t local, remote;          /* n as getsockname tells */
+    uint16_t local_port, remote_port; /* n host order; 0 = none */
+    uint8_t tos, tclass;              /* a */
+    int16_t ttl, hops;                /* a -1 = default */
+    bool v6only;                      /* a */
     bool recvtos, recvttl, recvtclass, recvhops, pktinfo, pktinfo6; /* a */
     bool recverr, recverr6, freebind, transparent, hdrincl;         /* a */
-    uint8_t mtu_discover, minttl;      /* a */
-    uint8_t mcast_ttl, mcast_hops;     /* a */
-    bool mcast_loop;                   /* a */
-    uint8_t mcast_if;                  /* a interface index or 0 */
-    struct list groups;                /* n multicast memberships */
+    uint8_t mtu_discover, minttl;                                   /* a */
+    uint8_t mcast_ttl, mcast_hops;                                  /* a */
+    bool mcast_loop;                                                /* a */
+    uint8_t mcast_if;   /* a interface index or 0 */
+    struct list groups; /* n multicast memberships */
 };
 static inline struct inet_sock *inet_sk(struct socket *s)
 {

@@ -18,32 +18,36 @@
 #include "lwip/tcp.h"
 
 enum tcp_sock_state {
-    TCP_NEW, TCP_CONNECTING, TCP_CONNECTED, TCP_LISTENING, TCP_DEAD,
+    TCP_NEW,
+    TCP_CONNECTING,
+    TCP_CONNECTED,
+    TCP_LISTENING,
+    TCP_DEAD,
 };
 
 /* n net_lock; a as in struct socket */
 struct tcp_sock {
     struct inet_sock i;
-    struct tcp_pcb *pcb;        /* n */
-    enum tcp_sock_state state;  /* n */
-    bool rx_eof;                /* n peer's FIN is behind what is queued */
-    bool nodelay, cork;         /* a */
-    uint16_t mss;               /* n tcp_send_mss() as last seen */
+    struct tcp_pcb *pcb;            /* n */
+    enum tcp_sock_state state;      /* n */
+    bool rx_eof;                    /* n peer's FIN is behind what is queued */
+    bool nodelay, cork;             /* a */
+    uint16_t mss;                   /* n tcp_send_mss() as last seen */
     struct pbuf *rx_head, *rx_tail; /* n linked by next; tot_len is not kept */
-    size_t rx_bytes;            /* n in that queue */
-    size_t rx_size;             /* n memory it takes, roughly */
-    uint32_t rx_window;         /* n largest window offered */
-    uint32_t tx_queued;         /* n not yet acknowledged */
-    unsigned keepidle, keepintvl, keepcnt; /* a s, s, number */
-    unsigned user_timeout;      /* a ms, 0 = off */
+    size_t rx_bytes;                /* n in that queue */
+    size_t rx_size;                 /* n memory it takes, roughly */
+    uint32_t rx_window;             /* n largest window offered */
+    uint32_t tx_queued;             /* n not yet acknowledged */
+    unsigned keepidle, keepintvl, keepcnt;     /* a s, s, number */
+    unsigned user_timeout;                     /* a ms, 0 = off */
     int defer_accept, syncnt, linger2, maxseg; /* a */
-    nsec_t progress;            /* n of the peer's last acknowledgement */
-    bool unreported;            /* n connect() has not said that it worked */
-    struct list ack_link;       /* n data came that may not be acknowledged */
-    nsec_t ack_due;             /* n ... until then */
+    nsec_t progress;      /* n of the peer's last acknowledgement */
+    bool unreported;      /* n connect() has not said that it worked */
+    struct list ack_link; /* n data came that may not be acknowledged */
+    nsec_t ack_due;       /* n ... until then */
 
-    struct list accepted;       /* n LISTENING: connections to hand out */
-    struct list accept_link;    /* n */
+    struct list accepted;    /* n LISTENING: connections to hand out */
+    struct list accept_link; /* n */
     unsigned nr_accepted, half_open, backlog; /* n */
 };
 static inline struct tcp_sock *tcp_sk(struct socket *s)

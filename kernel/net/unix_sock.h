@@ -48,20 +48,20 @@ struct unix_sock {
     struct mutex read_lock;     /* RANK_UNIX_BIND */
     struct wait_queue space;    /* senders to us wait for room */
 
-    struct list embryos;        /* u LISTENING: connected, not accepted */
-    struct list embryo_link;    /* u */
+    struct list embryos;          /* u LISTENING: connected, not accepted */
+    struct list embryo_link;      /* u */
     unsigned nr_embryos, backlog; /* u */
 
-    struct unix_name *name;     /* u NULL = none */
-    struct inode *inode;        /* u reference: bound there */
-    struct list name_link;      /* u abstract names */
-    struct ucred peercred;      /* u of the peer when it connected */
+    struct unix_name *name; /* u NULL = none */
+    struct inode *inode;    /* u reference: bound there */
+    struct list name_link;  /* u abstract names */
+    struct ucred peercred;  /* u of the peer when it connected */
 
-    struct list inflight_link;  /* u sockets that are in messages */
-    unsigned inflight;          /* u how often */
-    int gc_count;               /* u */
-    bool gc_live;               /* u */
-    struct list all_link;       /* u for /proc/net/unix */
+    struct list inflight_link; /* u sockets that are in messages */
+    unsigned inflight;         /* u how often */
+    int gc_count;              /* u */
+    bool gc_live;              /* u */
+    struct list all_link;      /* u for /proc/net/unix */
 };
 static inline struct unix_sock *unix_sk(struct socket *s)
 {
@@ -74,16 +74,16 @@ static inline bool unix_is_dgram(const struct unix_sock *u)
 
 /* I immutable once queued; u unix_lock; r the receiver's read_lock */
 struct unix_msg {
-    struct list link;           /* u */
-    struct unix_sock *sender;   /* I reference */
-    struct unix_name *name;     /* I reference or NULL */
-    struct ucred cred;          /* I */
-    nsec_t when;                /* I */
-    size_t len;                 /* I */
-    size_t off;                 /* r bytes read */
-    size_t cost;                /* I */
-    struct file **files;        /* r references; NULL = none */
-    unsigned nr_files;          /* r */
+    struct list link;         /* u */
+    struct unix_sock *sender; /* I reference */
+    struct unix_name *name;   /* I reference or NULL */
+    struct ucred cred;        /* I */
+    nsec_t when;              /* I */
+    size_t len;               /* I */
+    size_t off;               /* r bytes read */
+    size_t cost;              /* I */
+    struct file **files;      /* r references; NULL = none */
+    unsigned nr_files;        /* r */
     uint8_t data[];
 };
 
@@ -121,7 +121,7 @@ int unix_getname(struct socket *s, void *addr, bool peer);
 /* The socket an address names, with a reference, or ERR_PTR(-ECONNREFUSED,
  * -ENOENT, -EPROTOTYPE...). */
 struct unix_sock *unix_find(const void *addr, unsigned len, int type);
-void unix_unbind(struct unix_sock *u); /* at close */
+void unix_unbind(struct unix_sock *u);                /* at close */
 struct unix_name *unix_name_get(struct unix_name *n); /* NULL allowed */
 void unix_name_put(struct unix_name *n);
 

@@ -13,7 +13,7 @@
 
 #include "lib/types.h"
 
-#define ELF_PHDRS_MAX    128  /* more program headers are refused */
+#define ELF_PHDRS_MAX    128 /* more program headers are refused */
 #define ELF_SEGMENTS_MAX 32
 #define ELF_INTERP_MAX   4096
 
@@ -27,14 +27,14 @@ struct elf_segment {
 };
 
 struct elf_image {
-    bool pie;            /* ET_DYN: may be loaded anywhere */
-    vaddr_t entry;       /* relative to the bias, as all here */
-    vaddr_t low, high;   /* page aligned span of all segments */
-    vaddr_t brk;         /* exact end of the highest segment */
-    uint64_t align;      /* of the load address, a power of two */
-    vaddr_t phdr;        /* where the headers are in memory, 0 = nowhere */
+    bool pie;          /* ET_DYN: may be loaded anywhere */
+    vaddr_t entry;     /* relative to the bias, as all here */
+    vaddr_t low, high; /* page aligned span of all segments */
+    vaddr_t brk;       /* exact end of the highest segment */
+    uint64_t align;    /* of the load address, a power of two */
+    vaddr_t phdr;      /* where the headers are in memory, 0 = nowhere */
     unsigned phnum;
-    bool exec_stack;     /* PT_GNU_STACK asks for an executable stack */
+    bool exec_stack; /* PT_GNU_STACK asks for an executable stack */
     bool has_interp;
     uint64_t interp_offset, interp_size; /* in the file; size without NUL > 0 */
     unsigned nr_segments;

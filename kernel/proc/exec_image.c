@@ -33,11 +33,11 @@
 #endif
 
 /* Linux's ELF_ET_DYN_BASE: two thirds of the address space. */
-#define PIE_BASE     (USER_TOP / 3 * 2 & PAGE_MASK)
-#define STACK_RANDOM 22 /* bits of pages: 16 GiB */
-#define MMAP_RANDOM  28
-#define PIE_RANDOM   28
-#define BRK_RANDOM   13 /* 32 MiB */
+#define PIE_BASE      (USER_TOP / 3 * 2 & PAGE_MASK)
+#define STACK_RANDOM  22 /* bits of pages: 16 GiB */
+#define MMAP_RANDOM   28
+#define PIE_RANDOM    28
+#define BRK_RANDOM    13             /* 32 MiB */
 #define STACK_INITIAL (132 * 1024ul) /* mapped beyond what is used at once */
 
 static vaddr_t random_offset(const struct exec *x, unsigned bits)
@@ -202,8 +202,8 @@ static void plan_stack(const struct exec *x, struct stack_plan *s)
         p -= random_u64() & 8191 & ~15ul;
     s->platform = p - 16;
     s->random = s->platform - 16;
-    s->table_size = (1 + x->args.n + 1 + x->envs.n + 1 + 2 * AUXV_PAIRS) *
-                    sizeof(uint64_t);
+    s->table_size =
+        (1 + x->args.n + 1 + x->envs.n + 1 + 2 * AUXV_PAIRS) * sizeof(uint64_t);
     s->table = (s->random - s->table_size) & ~15ul;
 }
 

@@ -26,8 +26,8 @@ void arg_list_release(struct arg_list *l);
 /* Append. (left): bytes all strings and pointers may still take; reduced. 0,
  * -E2BIG, -ENOMEM, -EFAULT. */
 int arg_list_add(struct arg_list *l, const char *s, size_t *left);
-int arg_list_add_user(struct arg_list *l,
-                      char __user *const __user *strings, size_t *left);
+int arg_list_add_user(struct arg_list *l, char __user *const __user *strings,
+                      size_t *left);
 /* Put strings before all others, in place of the first if there is one. */
 int arg_list_replace_first(struct arg_list *l, const char *const *strings,
                            unsigned n, size_t *left);
@@ -56,7 +56,7 @@ int exec_file_interp(struct exec_file *x, char *name);
 /* Of whom executes; for process 1 the defaults. */
 struct exec_creds {
     uint32_t uid, euid, gid, egid;
-    bool secure;         /* privileges gained: AT_SECURE */
+    bool secure; /* privileges gained: AT_SECURE */
     bool no_randomize;
     uint64_t stack_limit;
 };
@@ -64,12 +64,12 @@ struct exec_creds {
 struct exec {
     struct exec_file program, interp;
     struct arg_list args, envs;
-    const char *name;    /* AT_EXECFN */
+    const char *name; /* AT_EXECFN */
     struct exec_creds creds;
     struct mm *mm;
     vaddr_t bias, interp_base; /* interp_base 0: none */
-    vaddr_t stack_top;   /* end of the stack's area */
-    uint64_t entry, sp;  /* where it starts */
+    vaddr_t stack_top;         /* end of the stack's area */
+    uint64_t entry, sp;        /* where it starts */
 };
 /* Make x->mm with everything in it. Only an error code to return: the caller
  * of execve is not touched. */

@@ -80,8 +80,7 @@ static bool leave_process(struct process *p, struct thread *t, int status,
     if (!last)
         signal_retarget(t, ~t->sig_blocked);
     *stopped = false;
-    if (p->group_stop &&
-        (atomic_fetch_and(&t->work, ~TW_STOP) & TW_STOP) &&
+    if (p->group_stop && (atomic_fetch_and(&t->work, ~TW_STOP) & TW_STOP) &&
         --p->stop_count == 0 && !last)
         *stopped = p->stopped = true;
     if (p->exec_thread && p->nr_threads == 1)
@@ -198,7 +197,7 @@ static void adopt_children(struct process *p, struct list *gone)
 {
     struct process *heir = new_parent(p), *c, *n;
 
-    list_for_each_safe(c, n, &p->children, sibling) {
+    list_for_each_safe (c, n, &p->children, sibling) {
         list_del_init(&c->sibling);
         list_add_tail(&heir->children, &c->sibling);
         c->parent = heir;

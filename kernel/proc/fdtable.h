@@ -15,19 +15,20 @@
 struct fdtable {
     _Atomic uint32_t users; /* a processes and CLONE_FILES threads */
     struct spinlock lock;
-    struct file **files;    /* t */
-    uint64_t *used;         /* t bitmap */
-    uint64_t *cloexec;      /* t bitmap */
-    unsigned size;          /* t slots allocated */
-    unsigned first_free;    /* t no free slot below */
-    unsigned count;         /* t */
+    struct file **files; /* t */
+    uint64_t *used;      /* t bitmap */
+    uint64_t *cloexec;   /* t bitmap */
+    unsigned size;       /* t slots allocated */
+    unsigned first_free; /* t no free slot below */
+    unsigned count;      /* t */
 };
 struct fdtable *fdtable_create(void);
-struct fdtable *fdtable_clone(struct fdtable *from); /* fork; NULL = no memory */
+struct fdtable *
+fdtable_clone(struct fdtable *from); /* fork; NULL = no memory */
 /* Give the calling process a table of its own, if it shares one with another.
  * A thread cannot leave the table of its process: -EINVAL then. -ENOMEM. */
 int fdtable_unshare(void);
-void fdtable_put(struct fdtable *t);                 /* closes all with last */
+void fdtable_put(struct fdtable *t); /* closes all with last */
 void fdtable_close_on_exec(struct fdtable *t);
 /* Put (f) in slot (fd) of a table nobody else uses yet: 0 or -ENOMEM. */
 int fdtable_set(struct fdtable *t, int fd, struct file *f);

@@ -122,8 +122,7 @@ static void enter(struct process *p, struct thread *t, struct pid *pid)
     mm_get(t->mm);
 }
 
-int process_start_init(const char *path, char *const argv[],
-                       char *const envp[])
+int process_start_init(const char *path, char *const argv[], char *const envp[])
 {
     struct exec_start s;
     struct process *p;

@@ -34,11 +34,11 @@ struct posix_timer {
     uint64_t value;          /* I sigev_value */
     struct spinlock lock;
     struct timer timer;
-    nsec_t expires;          /* l monotonic, 0 = disarmed */
-    nsec_t realtime;         /* l absolute wall time, or 0 */
-    nsec_t interval;         /* l */
-    int overrun;             /* l since the signal was queued */
-    int last_overrun;        /* l of the signal taken last */
+    nsec_t expires;   /* l monotonic, 0 = disarmed */
+    nsec_t realtime;  /* l absolute wall time, or 0 */
+    nsec_t interval;  /* l */
+    int overrun;      /* l since the signal was queued */
+    int last_overrun; /* l of the signal taken last */
 };
 
 struct timer_set {
@@ -53,7 +53,7 @@ static bool queue_holds(const struct list *queue, int id)
 {
     struct sigqueue *q;
 
-    list_for_each(q, queue, link)
+    list_for_each (q, queue, link)
         if (q->info.code == SI_TIMER && q->info.timerid == id)
             return true;
     return false;
@@ -92,8 +92,10 @@ static void add_overrun(struct posix_timer *t, int64_t n)
 
 static void send(struct posix_timer *t, int64_t times)
 {
-    struct siginfo_k info = {.signo = t->signo, .code = SI_TIMER,
-                             .timerid = t->id, .value = t->value};
+    struct siginfo_k info = {.signo = t->signo,
+                             .code = SI_TIMER,
+                             .timerid = t->id,
+                             .value = t->value};
     struct thread *target = NULL;
     bool queued;
 
@@ -145,7 +147,7 @@ static struct posix_timer *find(struct process *p, int id)
     struct posix_timer *t;
 
     if (s)
-        list_for_each(t, &s->timers, link)
+        list_for_each (t, &s->timers, link)
             if (t->id == id)
                 return t;
     return NULL;
@@ -190,7 +192,7 @@ void posix_timers_exit(struct process *p)
     mutex_lock(&p->timers_lock);
     s = p->posix_timers;
     p->posix_timers = NULL;
-    list_for_each_safe(t, n, &s->timers, link)
+    list_for_each_safe (t, n, &s->timers, link)
         destroy(s, t);
     kfree(s);
     mutex_unlock(&p->timers_lock);
@@ -265,7 +267,7 @@ static void clock_was_set(struct process *p)
     mutex_lock(&p->timers_lock);
     s = p->posix_timers;
     if (s) {
-        list_for_each(t, &s->timers, link) {
+        list_for_each (t, &s->timers, link) {
             spin_lock(&t->lock);
             if (t->expires && t->realtime) {
                 t->expires = from_realtime(t->realtime);
@@ -417,8 +419,8 @@ long sys_timer_settime(int id, int flags, const void __user *value,
     if (copy_from_user(&new, value, sizeof(new)))
         return -EFAULT;
     if (new.it_value.tv_sec < 0 || new.it_interval.tv_sec < 0 ||
-        (uint64_t)new.it_value.tv_nsec >= NSEC_PER_SEC ||
-        (uint64_t)new.it_interval.tv_nsec >= NSEC_PER_SEC)
+        (uint64_t) new.it_value.tv_nsec >= NSEC_PER_SEC ||
+        (uint64_t) new.it_interval.tv_nsec >= NSEC_PER_SEC)
         return -EINVAL;
     first = timespec_ns(new.it_value.tv_sec, new.it_value.tv_nsec);
     interval = timespec_ns(new.it_interval.tv_sec, new.it_interval.tv_nsec);

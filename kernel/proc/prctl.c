@@ -117,8 +117,7 @@ long sys_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
     case PR_SET_TIMING:
         return a == PR_TIMING_STATISTICAL ? 0 : -EINVAL;
     case PR_GET_TID_ADDRESS:
-        return put_user(current->clear_child_tid,
-                        (int __user *__user *)a);
+        return put_user(current->clear_child_tid, (int __user *__user *)a);
     default:
         return -EINVAL;
     }

@@ -29,12 +29,12 @@ struct pid {
     pid_t nr;
     struct thread *thread;
     struct process *process;
-    struct list group;  /* process.pg_link of the members */
-    unsigned sessions;  /* processes whose sid it is */
+    struct list group; /* process.pg_link of the members */
+    unsigned sessions; /* processes whose sid it is */
 };
-struct pid *pid_alloc(void);          /* takes the tree lock; NULL: none left */
-struct pid *pid_find(pid_t nr);       /* T held; NULL */
-void pid_release(struct pid *pid);    /* T held: free if unused */
+struct pid *pid_alloc(void);       /* takes the tree lock; NULL: none left */
+struct pid *pid_find(pid_t nr);    /* T held; NULL */
+void pid_release(struct pid *pid); /* T held: free if unused */
 pid_t pid_last(void);
 /* Lowest process with pid >= from; T held. */
 struct process *pid_next_process(pid_t from);
@@ -100,7 +100,7 @@ void signal_flush_process(struct process *p); /* the same */
 uint64_t signal_pending_set(const struct thread *t); /* siglock held */
 /* Take the first signal of (mask): siglock held. 0 = none. */
 int signal_take(struct thread *t, uint64_t mask, struct siginfo_k *info);
-void signal_exec(struct process *p);          /* reset handlers: siglock held */
+void signal_exec(struct process *p); /* reset handlers: siglock held */
 void signal_handlers_default(struct process *p);
 bool signal_may_send(struct process *p, int signo); /* permission */
 /* Is the stack pointer on the thread's alternate stack? */

@@ -145,7 +145,7 @@ void process_for_each_thread(struct process *p,
     struct thread *t;
 
     spin_lock(&p->siglock);
-    list_for_each(t, &p->threads, process_link)
+    list_for_each (t, &p->threads, process_link)
         fn(t, arg);
     spin_unlock(&p->siglock);
 }
@@ -154,7 +154,7 @@ void process_kill_threads(struct process *p, struct thread *except)
 {
     struct thread *t;
 
-    list_for_each(t, &p->threads, process_link) {
+    list_for_each (t, &p->threads, process_link) {
         if (t == except)
             continue;
         thread_set_work(t, TW_EXIT);

@@ -37,69 +37,69 @@ struct sighand { /* shared with CLONE_SIGHAND: only inside one process here */
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_DEAD };
 
 struct process {
-    pid_t pid;                      /* I = tid of the first thread */
-    _Atomic uint32_t refs;          /* a */
-    enum process_state state;       /* T */
-    struct process *parent;         /* T */
-    struct list children, sibling;  /* T */
-    struct list pid_link;           /* T hash or list of all */
-    pid_t pgid, sid;                /* T */
-    struct list pg_link;            /* T */
-    struct tty *tty;                /* T controlling terminal of the session */
+    pid_t pid;                     /* I = tid of the first thread */
+    _Atomic uint32_t refs;         /* a */
+    enum process_state state;      /* T */
+    struct process *parent;        /* T */
+    struct list children, sibling; /* T */
+    struct list pid_link;          /* T hash or list of all */
+    pid_t pgid, sid;               /* T */
+    struct list pg_link;           /* T */
+    struct tty *tty;               /* T controlling terminal of the session */
 
-    struct spinlock siglock;        /* RANK_SIGNAL */
-    struct list threads;            /* s */
-    unsigned nr_threads;            /* s */
-    struct thread *leader;          /* s first thread, maybe dead */
-    struct sighand sighand;         /* s */
-    uint64_t sig_pending;           /* s process-directed */
-    struct list sig_pending_list;   /* s queued siginfo */
-    bool group_exit;                /* s */
-    int exit_status;                /* s wait status */
-    bool stopped, continued;        /* s to be reported by wait */
-    int stop_signo;                 /* s */
-    bool group_stop;                /* s threads stop, or have */
-    unsigned stop_count;            /* s threads yet to stop */
-    bool stop_dequeued;             /* s a stop signal was taken, no SIGCONT
-                                     * since */
-    bool tell_continued;            /* s parent not yet told */
-    struct thread *exec_thread;     /* s waits to be the only thread */
-    int exit_signal;                /* I sent to the parent, SIGCHLD or 0 */
-    struct wait_queue child_exit;   /* wait4 sleeps here */
-    struct wait_queue signal_wait;  /* signalfd, sigtimedwait */
-    struct wait_queue exit_wait;    /* pidfd: woken when it is a zombie */
+    struct spinlock siglock;       /* RANK_SIGNAL */
+    struct list threads;           /* s */
+    unsigned nr_threads;           /* s */
+    struct thread *leader;         /* s first thread, maybe dead */
+    struct sighand sighand;        /* s */
+    uint64_t sig_pending;          /* s process-directed */
+    struct list sig_pending_list;  /* s queued siginfo */
+    bool group_exit;               /* s */
+    int exit_status;               /* s wait status */
+    bool stopped, continued;       /* s to be reported by wait */
+    int stop_signo;                /* s */
+    bool group_stop;               /* s threads stop, or have */
+    unsigned stop_count;           /* s threads yet to stop */
+    bool stop_dequeued;            /* s a stop signal was taken, no SIGCONT
+                                    * since */
+    bool tell_continued;           /* s parent not yet told */
+    struct thread *exec_thread;    /* s waits to be the only thread */
+    int exit_signal;               /* I sent to the parent, SIGCHLD or 0 */
+    struct wait_queue child_exit;  /* wait4 sleeps here */
+    struct wait_queue signal_wait; /* signalfd, sigtimedwait */
+    struct wait_queue exit_wait;   /* pidfd: woken when it is a zombie */
 
-    struct mm *mm;                  /* s own reference; NULL once dead */
-    struct fdtable *files;          /* s NULL once dead; changed only by exec
-                                     * and unshare of the only thread */
-    struct mutex fs_lock;           /* cwd, root, umask */
-    struct path cwd, root;          /* fs_lock */
-    _Atomic uint32_t umask;         /* a */
+    struct mm *mm;          /* s own reference; NULL once dead */
+    struct fdtable *files;  /* s NULL once dead; changed only by exec
+                             * and unshare of the only thread */
+    struct mutex fs_lock;   /* cwd, root, umask */
+    struct path cwd, root;  /* fs_lock */
+    _Atomic uint32_t umask; /* a */
 
     uint32_t uid, euid, suid, fsuid, gid, egid, sgid, fsgid; /* s */
-    uint32_t groups[32];            /* s */
-    unsigned ngroups;               /* s */
-    struct rlimit64 rlimits[RLIM_NLIMITS]; /* s */
-    nsec_t start_time;              /* I monotonic */
+    uint32_t groups[32];                                     /* s */
+    unsigned ngroups;                                        /* s */
+    struct rlimit64 rlimits[RLIM_NLIMITS];                   /* s */
+    nsec_t start_time;                                       /* I monotonic */
     _Atomic nsec_t dead_user, dead_system; /* a of exited threads */
     nsec_t child_user, child_system;       /* T of reaped children */
     uint64_t maxrss, child_maxrss;         /* T KiB; maxrss: once dead */
     uint64_t dead_vol, dead_invol;         /* s switches of exited threads */
     uint64_t child_vol, child_invol, child_min_faults, child_maj_faults; /* T */
-    nsec_t shown_user, shown_system;       /* s see process_times() */
+    nsec_t shown_user, shown_system;         /* s see process_times() */
     _Atomic uint64_t min_faults, maj_faults; /* a */
-    struct timer itimer;            /* ITIMER_REAL / alarm */
+    struct timer itimer;                     /* ITIMER_REAL / alarm */
     nsec_t itimer_interval;
-    void *posix_timers;             /* proc/posix_timer.c */
-    struct mutex timers_lock;       /* itimer, posix_timers */
-    char comm[16];                  /* o */
+    void *posix_timers;       /* proc/posix_timer.c */
+    struct mutex timers_lock; /* itimer, posix_timers */
+    char comm[16];            /* o */
     int oom_score_adj;
-    bool did_exec;                  /* for setpgid's EACCES */
+    bool did_exec; /* for setpgid's EACCES */
     bool dumpable, no_new_privs, child_subreaper;
     int pdeath_signal;
     uint64_t personality;
-    bool keep_caps;                 /* prctl(PR_SET_KEEPCAPS) */
-    uint64_t timer_slack;           /* prctl(PR_SET_TIMERSLACK) */
+    bool keep_caps;       /* prctl(PR_SET_KEEPCAPS) */
+    uint64_t timer_slack; /* prctl(PR_SET_TIMERSLACK) */
 };
 #define current_process() (current->process)
 
@@ -108,7 +108,7 @@ void process_init(void);
  * 0 or -errno; nothing is logged. */
 int process_start_init(const char *path, char *const argv[],
                        char *const envp[]);
-struct process *process_find(pid_t pid);  /* with a reference, or NULL */
+struct process *process_find(pid_t pid); /* with a reference, or NULL */
 /* A user thread, or NULL; with a reference to it (thread_put) and to its
  * process (process_put). */
 struct thread *thread_find(pid_t tid);
@@ -134,5 +134,5 @@ void process_clear_tty(struct tty *t);
 /* The machine's name (sethostname), as uname(2) gives it; copied. */
 void uts_get_hostname(char *out, size_t size);
 int uts_set_hostname(const char *name, size_t len); /* 0 or -EINVAL */
-extern const char uts_release[], uts_version[]; /* uname(2) */
+extern const char uts_release[], uts_version[];     /* uname(2) */
 uint64_t process_rlimit(unsigned which); /* soft limit of the caller */

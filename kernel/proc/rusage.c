@@ -42,7 +42,7 @@ static void collect(struct process *p, struct usage *u)
     spin_lock(&p->siglock);
     *u = (struct usage){p->dead_user, p->dead_system, p->dead_vol,
                         p->dead_invol};
-    list_for_each(t, &p->threads, process_link)
+    list_for_each (t, &p->threads, process_link)
         add_thread(t, u);
     p->shown_user = u->user = MAX(u->user, p->shown_user);
     p->shown_system = u->system = MAX(u->system, p->shown_system);

@@ -63,7 +63,7 @@ static struct thread *find_taker(struct process *p, int signo,
     struct thread *t;
 
     /* The first thread is first in the list as long as it lives. */
-    list_for_each(t, &p->threads, process_link)
+    list_for_each (t, &p->threads, process_link)
         if (t != except && wants(t, signo))
             return t;
     return NULL;
@@ -73,9 +73,8 @@ static bool ends_process(const struct process *p, int signo)
 {
     if (is_init(p))
         return false;
-    return signo == SIGKILL ||
-           (!p->sighand.action[signo - 1].handler &&
-            signal_default(signo) == SIG_DO_TERMINATE);
+    return signo == SIGKILL || (!p->sighand.action[signo - 1].handler &&
+                                signal_default(signo) == SIG_DO_TERMINATE);
 }
 
 static void begin_exit(struct process *p, int signo)
@@ -105,8 +104,7 @@ void signal_retarget(struct thread *t, uint64_t signals)
     uint64_t left = p->sig_pending & signals;
 
     for (; left; left &= left - 1) {
-        struct thread *other =
-            find_taker(p, __builtin_ctzl(left) + 1, t);
+        struct thread *other = find_taker(p, __builtin_ctzl(left) + 1, t);
         if (!other)
             continue;
         thread_set_work(other, TW_SIGNAL);
@@ -121,7 +119,7 @@ static void discard_everywhere(struct process *p, uint64_t mask)
     struct thread *t;
 
     sigpending_discard(&p->sig_pending, &p->sig_pending_list, mask);
-    list_for_each(t, &p->threads, process_link)
+    list_for_each (t, &p->threads, process_link)
         sigpending_discard(&t->sig_pending, &t->sig_pending_list, mask);
 }
 
@@ -141,7 +139,7 @@ static void continue_process(struct process *p)
     }
     p->stopped = false;
     p->stop_count = 0;
-    list_for_each(t, &p->threads, process_link) {
+    list_for_each (t, &p->threads, process_link) {
         atomic_fetch_and(&t->work, ~TW_STOP);
         thread_set_work(t, TW_SIGNAL); /* one of them tells the parent */
         thread_wake_signal(t, true);

@@ -16,10 +16,10 @@ struct siginfo_k { /* what the kernel keeps of a siginfo_t */
     int signo, err, code;
     pid_t pid;
     uint32_t uid;
-    int status;         /* SIGCHLD */
+    int status; /* SIGCHLD */
     int64_t utime, stime;
-    uint64_t addr;      /* faults */
-    uint64_t value;     /* sigqueue, timers */
+    uint64_t addr;  /* faults */
+    uint64_t value; /* sigqueue, timers */
     int timerid, overrun;
     int fd, band;
 };

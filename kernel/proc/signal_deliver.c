@@ -135,7 +135,7 @@ static void begin_stop(struct process *p, int signo)
         p->stop_signo = signo;
         p->stop_count = p->nr_threads;
         p->continued = false;
-        list_for_each(t, &p->threads, process_link) {
+        list_for_each (t, &p->threads, process_link) {
             thread_set_work(t, TW_STOP);
             thread_wake_signal(t, false);
         }

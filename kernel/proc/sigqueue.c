@@ -65,7 +65,7 @@ void sigpending_take(uint64_t *bits, struct list *queue, int signo,
     struct sigqueue *q, *n, *found = NULL;
     bool more = false;
 
-    list_for_each_safe(q, n, queue, link) {
+    list_for_each_safe (q, n, queue, link) {
         if (q->info.signo != signo)
             continue;
         if (found) {
@@ -91,7 +91,7 @@ void sigpending_discard(uint64_t *bits, struct list *queue, uint64_t mask)
     if (!(*bits & mask))
         return;
     *bits &= ~mask;
-    list_for_each_safe(q, n, queue, link) {
+    list_for_each_safe (q, n, queue, link) {
         if (!(SIGBIT(q->info.signo) & mask))
             continue;
         list_del_init(&q->link);
@@ -131,8 +131,14 @@ const char *signal_name(int signo)
 }
 
 /* Which members of the union in siginfo_t count: Linux's siginfo_layout(). */
-enum layout { LAYOUT_KILL, LAYOUT_RT, LAYOUT_TIMER, LAYOUT_CHILD, LAYOUT_FAULT,
-              LAYOUT_POLL };
+enum layout {
+    LAYOUT_KILL,
+    LAYOUT_RT,
+    LAYOUT_TIMER,
+    LAYOUT_CHILD,
+    LAYOUT_FAULT,
+    LAYOUT_POLL
+};
 
 static enum layout layout_of(int signo, int code)
 {

@@ -73,8 +73,7 @@ long sys_set_robust_list(void __user *head, size_t len)
     return 0;
 }
 
-long sys_get_robust_list(int pid, void __user *__user *head,
-                         size_t __user *len)
+long sys_get_robust_list(int pid, void __user *__user *head, size_t __user *len)
 {
     void __user *list = current->robust_list;
     struct thread *t;
@@ -84,8 +83,8 @@ long sys_get_robust_list(int pid, void __user *__user *head,
         t = thread_find(pid);
         if (!t)
             return -ESRCH;
-        allowed = current_process()->euid == 0 ||
-                  t->process == current_process();
+        allowed =
+            current_process()->euid == 0 || t->process == current_process();
         list = t->robust_list;
         process_put(t->process);
         thread_put(t);
@@ -109,7 +108,7 @@ long sys_personality(unsigned long new)
     struct process *p = current_process();
     long old = (long)p->personality;
 
-    if ((uint32_t)new == PERSONALITY_QUERY)
+    if ((uint32_t) new == PERSONALITY_QUERY)
         return old;
     if (new & ~PERSONALITY_KNOWN)
         return -EINVAL;
@@ -192,8 +191,8 @@ static long read_log(char __user *buf, int len)
     if (end - seq > (uint64_t)len)
         seq = end - (uint64_t)len;
     while (done < len &&
-           (n = log_read(&seq, chunk,
-                         MIN(PAGE_SIZE, (size_t)(len - done)))) > 0) {
+           (n = log_read(&seq, chunk, MIN(PAGE_SIZE, (size_t)(len - done)))) >
+               0) {
         if (copy_to_user(buf + done, chunk, n)) {
             done = -EFAULT;
             break;
@@ -205,8 +204,12 @@ static long read_log(char __user *buf, int len)
 }
 
 /* syslog(2): the commands dmesg uses. */
-enum { LOG_READ_ALL = 3, LOG_CONSOLE_LEVEL = 8, LOG_SIZE_UNREAD = 9,
-       LOG_SIZE_BUFFER = 10 };
+enum {
+    LOG_READ_ALL = 3,
+    LOG_CONSOLE_LEVEL = 8,
+    LOG_SIZE_UNREAD = 9,
+    LOG_SIZE_BUFFER = 10
+};
 
 long sys_syslog(int type, char __user *buf, int len)
 {

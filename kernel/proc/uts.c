@@ -22,7 +22,7 @@ const char uts_release[] = "6.1.0-unibeam";
 const char uts_version[] = "#1 SMP unibeam " UNIBEAM_VERSION;
 
 static struct spinlock lock = SPINLOCK_INIT(RANK_NONE);
-static char hostname[__NEW_UTS_LEN + 1] = "unibeam"; /* [lock] */
+static char hostname[__NEW_UTS_LEN + 1] = "unibeam";  /* [lock] */
 static char domainname[__NEW_UTS_LEN + 1] = "(none)"; /* [lock] */
 
 static int set_name(char *name, const char *new, size_t len)

@@ -22,16 +22,16 @@
 #define P_PIDFD_ 3
 
 struct wait_request {
-    int which;      /* P_*_ */
+    int which; /* P_*_ */
     pid_t id;
-    int options;    /* WEXITED is explicit here */
+    int options; /* WEXITED is explicit here */
 };
 
 struct wait_report {
-    pid_t pid;      /* 0: nothing */
+    pid_t pid; /* 0: nothing */
     uint32_t uid;
-    int status;     /* as wait4 gives it */
-    int code;       /* CLD_* */
+    int status; /* as wait4 gives it */
+    int code;   /* CLD_* */
     struct rusage ru;
 };
 
@@ -103,7 +103,7 @@ static int scan(const struct wait_request *r, struct wait_report *out,
     int rc = -ECHILD;
 
     spin_lock(&proc_tree_lock);
-    list_for_each(c, &me->children, sibling) {
+    list_for_each (c, &me->children, sibling) {
         if (!matches(c, r))
             continue;
         rc = 0;
@@ -147,8 +147,8 @@ static long wait_for(const struct wait_request *r, struct wait_report *out)
 
 void process_notify_stop(struct process *p, int code)
 {
-    struct siginfo_k info = {.signo = SIGCHLD, .code = code, .pid = p->pid,
-                             .uid = p->uid};
+    struct siginfo_k info = {
+        .signo = SIGCHLD, .code = code, .pid = p->pid, .uid = p->uid};
     struct process *parent;
     struct sigaction_k a;
 
@@ -174,8 +174,8 @@ long sys_wait4(int pid, int __user *ustatus, int options, void __user *ru)
     struct wait_report rep;
     long rc;
 
-    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE |
-                    __WALL))
+    if (options &
+        ~(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
         return -EINVAL;
     if (pid == INT32_MIN)
         return -ESRCH;
@@ -230,8 +230,8 @@ static int waitid_target(int which, int id, struct wait_request *r)
 
 static int put_waitid_info(void __user *uinfo, const struct wait_report *rep)
 {
-    struct siginfo_k k = {.signo = SIGCHLD, .code = rep->code, .pid = rep->pid,
-                          .uid = rep->uid};
+    struct siginfo_k k = {
+        .signo = SIGCHLD, .code = rep->code, .pid = rep->pid, .uid = rep->uid};
     uint8_t info[128];
 
     if (rep->code == CLD_EXITED || rep->code == CLD_STOPPED)

@@ -15,39 +15,39 @@
 
 /* o only its own CPU; q run queue lock; t timer lock; a atomic; I immutable */
 struct cpu {
-    struct cpu *self;            /* I must be first: gs:0 */
-    struct thread *curr;         /* o must be second: gs:8 */
-    uint64_t kernel_sp;          /* o third: top of current's kernel stack */
-    uint64_t user_sp;            /* o fourth: scratch of the system-call entry */
-    unsigned id;                 /* I 0 .. */
-    _Atomic uint32_t softirq;    /* a pending bits */
-    bool in_softirq;             /* o */
-    _Atomic bool idle;           /* a halting or about to */
-    _Atomic bool online;         /* a */
-    struct arch_cpu arch;        /* o APIC id, TSS, GDT, active mm */
+    struct cpu *self;         /* I must be first: gs:0 */
+    struct thread *curr;      /* o must be second: gs:8 */
+    uint64_t kernel_sp;       /* o third: top of current's kernel stack */
+    uint64_t user_sp;         /* o fourth: scratch of the system-call entry */
+    unsigned id;              /* I 0 .. */
+    _Atomic uint32_t softirq; /* a pending bits */
+    bool in_softirq;          /* o */
+    _Atomic bool idle;        /* a halting or about to */
+    _Atomic bool online;      /* a */
+    struct arch_cpu arch;     /* o APIC id, TSS, GDT, active mm */
 
     struct spinlock runq_lock;
-    struct list runq;            /* q READY threads that were woken */
-    struct list runq_batch;      /* q READY threads that used their slice */
-    _Atomic unsigned nr_ready;   /* q in both; read by anyone */
-    struct thread *running;      /* q = curr, for other CPUs */
-    struct thread *idle_thread;  /* I */
-    struct thread *prev;         /* o handed through a context switch */
+    struct list runq;           /* q READY threads that were woken */
+    struct list runq_batch;     /* q READY threads that used their slice */
+    _Atomic unsigned nr_ready;  /* q in both; read by anyone */
+    struct thread *running;     /* q = curr, for other CPUs */
+    struct thread *idle_thread; /* I */
+    struct thread *prev;        /* o handed through a context switch */
 
     struct spinlock timer_lock;
     RB_HEAD(timer_tree, timer) timers; /* t */
-    struct timer *timer_first;   /* t */
-    struct timer *timer_running; /* t */
-    nsec_t timer_programmed;     /* o hardware deadline */
-    _Atomic nsec_t slice_deadline; /* o read by anyone; NSEC_NEVER: nobody
-                                    * waits for this CPU */
-    struct list dead;            /* o threads to free */
+    struct timer *timer_first;         /* t */
+    struct timer *timer_running;       /* t */
+    nsec_t timer_programmed;           /* o hardware deadline */
+    _Atomic nsec_t slice_deadline;     /* o read by anyone; NSEC_NEVER: nobody
+                                        * waits for this CPU */
+    struct list dead;                  /* o threads to free */
 
-    struct cpu_times times;      /* o */
-    uint64_t switches;           /* o */
-    nsec_t last_account;         /* o */
-    void *page_cache;            /* o mem/: per-CPU free pages */
-    void *slab_cache;            /* o mem/: per-CPU magazines */
+    struct cpu_times times; /* o */
+    uint64_t switches;      /* o */
+    nsec_t last_account;    /* o */
+    void *page_cache;       /* o mem/: per-CPU free pages */
+    void *slab_cache;       /* o mem/: per-CPU magazines */
 };
 
 /* CPUs that halt or are about to: bit n = CPU n. */

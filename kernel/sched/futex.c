@@ -41,12 +41,12 @@ struct bucket {
 
 /* b lock of (bucket); I immutable */
 struct futex_waiter {
-    struct list link;                 /* b */
-    struct futex_key key;             /* b */
-    _Atomic(struct bucket *) bucket;  /* b fixed once woken */
-    _Atomic bool woken;               /* b */
-    struct thread *thread;            /* I */
-    uint32_t bitset;                  /* I */
+    struct list link;                /* b */
+    struct futex_key key;            /* b */
+    _Atomic(struct bucket *) bucket; /* b fixed once woken */
+    _Atomic bool woken;              /* b */
+    struct thread *thread;           /* I */
+    uint32_t bitset;                 /* I */
 };
 
 static struct bucket buckets[BUCKETS];
@@ -117,7 +117,7 @@ static int wake_locked(struct bucket *b, const struct futex_key *key, int max,
     struct futex_waiter *w, *n;
     int woken = 0;
 
-    list_for_each_safe(w, n, &b->waiters, link) {
+    list_for_each_safe (w, n, &b->waiters, link) {
         if (woken >= max)
             break;
         if (!same_key(&w->key, key) || !(w->bitset & bitset))
@@ -296,7 +296,7 @@ static int requeue_locked(struct bucket *from, struct bucket *to,
     struct futex_waiter *w, *n;
     int moved = 0;
 
-    list_for_each_safe(w, n, &from->waiters, link) {
+    list_for_each_safe (w, n, &from->waiters, link) {
         if (moved >= max)
             break;
         if (!same_key(&w->key, key))
@@ -363,12 +363,18 @@ static int wake_op_change(uint32_t __user *uaddr, uint32_t op, uint32_t *old)
     if (op >> 28 & FUTEX_OP_OPARG_SHIFT)
         arg = 1u << (arg & 31);
     switch (what) {
-    case FUTEX_OP_SET: return arch_user_xchg32(uaddr, arg, old);
-    case FUTEX_OP_ADD: return arch_user_add32(uaddr, arg, old);
-    case FUTEX_OP_OR: return arch_user_or32(uaddr, arg, old);
-    case FUTEX_OP_ANDN: return arch_user_and32(uaddr, ~arg, old);
-    case FUTEX_OP_XOR: return arch_user_xor32(uaddr, arg, old);
-    default: return -ENOSYS;
+    case FUTEX_OP_SET:
+        return arch_user_xchg32(uaddr, arg, old);
+    case FUTEX_OP_ADD:
+        return arch_user_add32(uaddr, arg, old);
+    case FUTEX_OP_OR:
+        return arch_user_or32(uaddr, arg, old);
+    case FUTEX_OP_ANDN:
+        return arch_user_and32(uaddr, ~arg, old);
+    case FUTEX_OP_XOR:
+        return arch_user_xor32(uaddr, arg, old);
+    default:
+        return -ENOSYS;
     }
 }
 
@@ -377,13 +383,20 @@ static int wake_op_compare(uint32_t op, int32_t old)
     int32_t arg = sign_extend_12(op & 0xfff);
 
     switch (op >> 24 & 15) {
-    case FUTEX_OP_CMP_EQ: return old == arg;
-    case FUTEX_OP_CMP_NE: return old != arg;
-    case FUTEX_OP_CMP_LT: return old < arg;
-    case FUTEX_OP_CMP_LE: return old <= arg;
-    case FUTEX_OP_CMP_GT: return old > arg;
-    case FUTEX_OP_CMP_GE: return old >= arg;
-    default: return -ENOSYS;
+    case FUTEX_OP_CMP_EQ:
+        return old == arg;
+    case FUTEX_OP_CMP_NE:
+        return old != arg;
+    case FUTEX_OP_CMP_LT:
+        return old < arg;
+    case FUTEX_OP_CMP_LE:
+        return old <= arg;
+    case FUTEX_OP_CMP_GT:
+        return old > arg;
+    case FUTEX_OP_CMP_GE:
+        return old >= arg;
+    default:
+        return -ENOSYS;
     }
 }
 

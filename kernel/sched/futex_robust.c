@@ -29,8 +29,8 @@ static void owner_died(uint32_t __user *uaddr, bool pending)
         }
         if ((v & FUTEX_TID_MASK) != (uint32_t)current->tid)
             return;
-        if (arch_user_cmpxchg32(
-                uaddr, v, (v & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &old))
+        if (arch_user_cmpxchg32(uaddr, v,
+                                (v & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &old))
             return;
         if (old == v)
             break;

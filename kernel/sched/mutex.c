@@ -16,7 +16,7 @@
 #include "sched/lock.h"
 #include "sched/lock_priv.h"
 
-#define WAITERS   1ul
+#define WAITERS    1ul
 #define SPIN_TRIES 200
 
 static inline struct thread *with_waiters(struct thread *t)

@@ -152,7 +152,7 @@ static struct thread *find_stealable(struct list *queue, struct cpu *thief)
 {
     struct thread *t;
 
-    list_for_each(t, queue, run_link)
+    list_for_each (t, queue, run_link)
         if (allowed(t, thief) &&
             !atomic_load_explicit(&t->on_cpu, memory_order_acquire))
             return t;

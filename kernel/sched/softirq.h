@@ -24,8 +24,8 @@ enum softirq {
     SOFTIRQ_NET,     /* received packets, transmit completions, lwIP timers */
     SOFTIRQ_CONSOLE, /* serial input and output */
     SOFTIRQ_RNG,
-    SOFTIRQ_POWER,   /* power button */
-    SOFTIRQ_REAP,    /* free dead threads */
+    SOFTIRQ_POWER, /* power button */
+    SOFTIRQ_REAP,  /* free dead threads */
     SOFTIRQ_COUNT,
 };
 

@@ -75,8 +75,8 @@ void spin_init(struct spinlock *l, enum lock_rank rank)
  * until the lock is free. */
 static inline void acquire(struct spinlock *l)
 {
-    while (unlikely(atomic_exchange_explicit(&l->locked, 1,
-                                             memory_order_acquire))) {
+    while (unlikely(
+        atomic_exchange_explicit(&l->locked, 1, memory_order_acquire))) {
 #ifdef DEBUG
         if (lock_order_active && l->owner == this_cpu())
             panic("spinlock of rank %u taken twice", l->rank);

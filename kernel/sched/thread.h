@@ -53,23 +53,23 @@ struct syscall_restart {
 /* I immutable after creation; a atomic; o only the thread itself; q run queue
  * lock; s process->siglock */
 struct thread {
-    struct arch_thread arch;      /* o context, stack pointer, FPU, TLS bases */
-    void *kstack;                 /* I lowest address, KSTACK_SIZE bytes */
-    _Atomic int state;            /* a enum thread_state */
-    enum sleep_kind sleep_kind;   /* o */
-    _Atomic bool on_cpu;          /* a */
-    bool sleep_stopped;           /* o the sleep is a stop by a signal */
-    bool leaving;                 /* o schedule() takes it off this CPU */
-    int8_t nice;                  /* a -20 .. 19: length of the time slice */
-    _Atomic uint32_t refs;        /* a see thread_put() */
-    struct cpu *cpu;              /* q where it runs or last ran */
-    struct list run_link;         /* q */
-    uint64_t affinity[4];         /* q allowed CPUs, bit n = CPU n */
-    nsec_t slice_end;             /* o */
-    nsec_t run_start;             /* o since when it runs, or q is queued */
+    struct arch_thread arch;    /* o context, stack pointer, FPU, TLS bases */
+    void *kstack;               /* I lowest address, KSTACK_SIZE bytes */
+    _Atomic int state;          /* a enum thread_state */
+    enum sleep_kind sleep_kind; /* o */
+    _Atomic bool on_cpu;        /* a */
+    bool sleep_stopped;         /* o the sleep is a stop by a signal */
+    bool leaving;               /* o schedule() takes it off this CPU */
+    int8_t nice;                /* a -20 .. 19: length of the time slice */
+    _Atomic uint32_t refs;      /* a see thread_put() */
+    struct cpu *cpu;            /* q where it runs or last ran */
+    struct list run_link;       /* q */
+    uint64_t affinity[4];       /* q allowed CPUs, bit n = CPU n */
+    nsec_t slice_end;           /* o */
+    nsec_t run_start;           /* o since when it runs, or q is queued */
     uint32_t samples_user, samples_system; /* o see account.c */
-    _Atomic nsec_t cpu_user;      /* a time used, ns */
-    _Atomic nsec_t cpu_system;    /* a */
+    _Atomic nsec_t cpu_user;               /* a time used, ns */
+    _Atomic nsec_t cpu_system;             /* a */
     uint64_t switches_vol, switches_invol; /* o */
 
     /* Work to do before returning to user mode: TW_* bits. */
@@ -87,31 +87,31 @@ struct thread {
     char name[16];           /* o but read by anyone */
 
     /* proc/: see proc/process.h for the meaning of these. */
-    struct list process_link;      /* s process->threads */
-    uint64_t sig_blocked;          /* o (changed under s) */
-    uint64_t sig_saved;            /* o mask to restore after sigsuspend */
-    bool sig_restore_saved;        /* o */
-    struct list sig_pending_list;  /* s struct sigpending entries */
-    uint64_t sig_pending;          /* s */
+    struct list process_link;     /* s process->threads */
+    uint64_t sig_blocked;         /* o (changed under s) */
+    uint64_t sig_saved;           /* o mask to restore after sigsuspend */
+    bool sig_restore_saved;       /* o */
+    struct list sig_pending_list; /* s struct sigpending entries */
+    uint64_t sig_pending;         /* s */
     uint64_t altstack_sp, altstack_size; /* o */
     uint32_t altstack_flags;             /* o */
-    int __user *clear_child_tid;   /* o */
-    void __user *robust_list;      /* o */
-    size_t robust_list_len;        /* o */
-    void __user *rseq;             /* o proc/rseq.c; NULL: not registered */
-    uint32_t rseq_len, rseq_sig;   /* o */
-    uint32_t rseq_cpu;             /* o the CPU number in the area */
-    int exit_code;                 /* o */
-    struct wait_queue *vfork_done; /* set while a vfork parent waits */
-    void *vfork_flag;              /* struct vfork_wait, proc/clone.c */
+    int __user *clear_child_tid;         /* o */
+    void __user *robust_list;            /* o */
+    size_t robust_list_len;              /* o */
+    void __user *rseq;              /* o proc/rseq.c; NULL: not registered */
+    uint32_t rseq_len, rseq_sig;    /* o */
+    uint32_t rseq_cpu;              /* o the CPU number in the area */
+    int exit_code;                  /* o */
+    struct wait_queue *vfork_done;  /* set while a vfork parent waits */
+    void *vfork_flag;               /* struct vfork_wait, proc/clone.c */
     struct syscall_restart restart; /* o */
     unsigned fail_nth, fail_left;   /* o debugging: mem/inject.c */
 };
 
-#define TW_RESCHED 1u /* another thread should run */
-#define TW_SIGNAL  2u /* a signal may be deliverable */
-#define TW_EXIT    4u /* the process is ending: this thread must */
-#define TW_STOP    8u /* group stop pending */
+#define TW_RESCHED 1u  /* another thread should run */
+#define TW_SIGNAL  2u  /* a signal may be deliverable */
+#define TW_EXIT    4u  /* the process is ending: this thread must */
+#define TW_STOP    8u  /* group stop pending */
 #define TW_RSEQ    16u /* look at the rseq area: proc/rseq.c */
 
 /* Create a kernel thread running fn(arg), not yet started; NULL = no memory. */
@@ -141,8 +141,8 @@ void thread_set_work(struct thread *t, uint32_t bits);
 
 /* TW_RESCHED is set: give up the CPU if the time slice is over. */
 void sched_resched(void);
-void schedule(void);     /* give up the CPU; state says whether to return */
-void sched_yield(void);  /* to equals */
+void schedule(void);    /* give up the CPU; state says whether to return */
+void sched_yield(void); /* to equals */
 /* Let others run if it is time; also runs deferred work. No locks held. */
 void cond_resched(void);
 

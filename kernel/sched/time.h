@@ -36,13 +36,13 @@ struct timer;
 typedef void timer_fn(struct timer *t);
 
 struct timer {
-    nsec_t deadline; /* [c] monotonic */
-    timer_fn *fn;    /* I */
-    void *arg;       /* I */
-    RB_ENTRY(timer) link;    /* [c] */
+    nsec_t deadline;           /* [c] monotonic */
+    timer_fn *fn;              /* I */
+    void *arg;                 /* I */
+    RB_ENTRY(timer) link;      /* [c] */
     _Atomic(struct cpu *) cpu; /* where it is armed or running, or NULL */
     bool queued;               /* [c] */
-}; /* c = the timer queue lock of (cpu) */
+};                             /* c = the timer queue lock of (cpu) */
 
 void timer_init(struct timer *t, timer_fn *fn, void *arg);
 /* (Re)arm; cheap for a timer already armed on this CPU. A past deadline fires

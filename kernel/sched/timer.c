@@ -183,8 +183,8 @@ nsec_t timer_next(void)
 void timer_update_hardware(struct cpu *c)
 {
     nsec_t next = timer_next();
-    nsec_t slice = atomic_load_explicit(&c->slice_deadline,
-                                        memory_order_relaxed);
+    nsec_t slice =
+        atomic_load_explicit(&c->slice_deadline, memory_order_relaxed);
 
     next = MIN(MIN(next, slice), NOTHING_TO_DO);
     if (next >= c->timer_programmed)

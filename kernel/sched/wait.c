@@ -73,7 +73,7 @@ static void wake(struct wait_queue *q, uint32_t events, unsigned max)
     unsigned taken = 0;
 
     spin_lock(&q->lock);
-    list_for_each_safe(e, n, &q->entries, link) {
+    list_for_each_safe (e, n, &q->entries, link) {
         if (e->exclusive && taken >= max)
             break;
         if (e->fn(e, events) && e->exclusive)

@@ -105,8 +105,8 @@ static long list_file(struct file *f, struct listing *l)
 
 static long list(int fd, void __user *buf, unsigned size, bool old)
 {
-    struct listing l = {.ctx = {.emit = emit}, .buf = buf, .left = size,
-                        .old = old};
+    struct listing l = {
+        .ctx = {.emit = emit}, .buf = buf, .left = size, .old = old};
     struct file *f = fd_get(fd);
     long rc;
 

@@ -158,8 +158,8 @@ static bool target_is_dots(const struct target *t)
 {
     const char *s = t->n.name;
 
-    return !t->n.len || (s[0] == '.' && (t->n.len == 1 ||
-                                         (t->n.len == 2 && s[1] == '.')));
+    return !t->n.len ||
+           (s[0] == '.' && (t->n.len == 1 || (t->n.len == 2 && s[1] == '.')));
 }
 
 static int target_get(struct target *t, int dirfd, const char __user *name)
@@ -176,8 +176,8 @@ static int target_get(struct target *t, int dirfd, const char __user *name)
         path_free(t->text);
         return err;
     }
-    t->n = (struct entry_name){last, len, name_hash(last, len),
-                               last[len] == '/'};
+    t->n =
+        (struct entry_name){last, len, name_hash(last, len), last[len] == '/'};
     return 0;
 }
 
@@ -195,10 +195,9 @@ static long make(int dirfd, const char __user *name, unsigned mode,
 
     if (rc)
         return rc;
-    rc = target_is_dots(&t)
-             ? -EEXIST
-             : entry_create(t.dir.dentry, &t.n, mode, rdev, symlink, true,
-                            NULL);
+    rc = target_is_dots(&t) ? -EEXIST
+                            : entry_create(t.dir.dentry, &t.n, mode, rdev,
+                                           symlink, true, NULL);
     target_put(&t);
     return rc;
 }

@@ -160,9 +160,9 @@ bool mmu_next(struct arch_mmu *m, vaddr_t va, vaddr_t end, struct mmu_entry *e);
 uint32_t mmu_present(struct arch_mmu *m, vaddr_t va, unsigned n);
 /* Remove the entry at exactly (va), giving what it was. */
 bool mmu_unmap(struct arch_mmu *m, vaddr_t va, struct mmu_entry *old);
-/* In bulk, for a fraction of the cost. Enter (n) pages at (pa) from (va) on with
- * one protection; how many were. Fewer: no memory for a table, or a huge entry
- * is in the way. */
+/* In bulk, for a fraction of the cost. Enter (n) pages at (pa) from (va) on
+ * with one protection; how many were. Fewer: no memory for a table, or a huge
+ * entry is in the way. */
 unsigned mmu_map_run(struct arch_mmu *m, vaddr_t va, const paddr_t *pa,
                      unsigned n, unsigned prot);
 /* The first (max) entries at or after *(va) and below (end), in order; *(va)

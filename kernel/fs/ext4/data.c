@@ -16,8 +16,8 @@
 /* A request being put together. */
 struct request {
     struct ext4 *fs;
-    uint64_t sector;  /* of the first segment */
-    uint64_t next;    /* sector after the last */
+    uint64_t sector; /* of the first segment */
+    uint64_t next;   /* sector after the last */
     unsigned nr, max;
     struct block_segment seg[SEGMENTS_MAX];
 };
@@ -32,9 +32,9 @@ static void request_init(struct request *r, struct ext4 *fs)
 
 static int request_send(struct request *r)
 {
-    int err = r->nr ? blockdev_transfer(r->fs->dev, false, r->sector, r->seg,
-                                        r->nr)
-                    : 0;
+    int err =
+        r->nr ? blockdev_transfer(r->fs->dev, false, r->sector, r->seg, r->nr)
+              : 0;
 
     r->nr = 0;
     return err;

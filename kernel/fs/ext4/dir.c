@@ -39,8 +39,8 @@ void ext4_index_free(struct ext4_node *n)
 /* A walk over the entries of a directory. */
 struct scan {
     struct inode *dir;
-    struct page *page;      /* reference, or NULL */
-    uint32_t offset;        /* of the next entry */
+    struct page *page; /* reference, or NULL */
+    uint32_t offset;   /* of the next entry */
     uint32_t size;
 };
 

@@ -16,10 +16,10 @@
 struct blockdev;
 
 struct ext4 {
-    struct blockdev *dev;      /* all: I */
+    struct blockdev *dev; /* all: I */
     struct super_block *sb;
-    struct mapping meta;       /* the whole device: tables, extent blocks */
-    unsigned block_bits;       /* 10..12 */
+    struct mapping meta; /* the whole device: tables, extent blocks */
+    unsigned block_bits; /* 10..12 */
     uint32_t block_size;
     uint64_t blocks, free_blocks;
     uint32_t inodes, free_inodes, inodes_per_group, groups;

@@ -65,8 +65,9 @@ static int from_leaf(struct inode *i, const struct ext4_extent_header *h,
     len = e->len > EXTENT_LEN_MAX ? e->len - EXTENT_LEN_MAX : e->len;
     into = logical - e->block;
     if (into >= len)
-        return len ? 0 : ext4_corrupt(node->fs, "empty extent in inode %llu",
-                                      (unsigned long long)i->ino);
+        return len ? 0
+                   : ext4_corrupt(node->fs, "empty extent in inode %llu",
+                                  (unsigned long long)i->ino);
     *n = len - into;
     if (e->len > EXTENT_LEN_MAX) /* allocated, never written: zeros */
         return 0;

@@ -54,8 +54,8 @@ static int descend(struct inode *i, uint32_t at, unsigned levels,
         if (!ext4_block_ok(node->fs, at, 1))
             return ext4_corrupt(node->fs, "inode %llu has table block %u",
                                 (unsigned long long)i->ino, at);
-        table = ext4_meta(node->fs, (uint64_t)at << node->fs->block_bits,
-                          &page);
+        table =
+            ext4_meta(node->fs, (uint64_t)at << node->fs->block_bits, &page);
         if (IS_ERR(table))
             return (int)PTR_ERR(table);
         levels--;

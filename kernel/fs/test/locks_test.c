@@ -4,11 +4,12 @@
  * locks_test.c - record locks: splitting, merging, conflicts, waiting; and
  * flock. Two descriptor tables play two processes.
  */
-#include "fs_fakes.h"
 #include "fs/locks.h"
+#include "fs_fakes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 static struct fdtable tables[2];
@@ -34,8 +35,10 @@ static int teardown(void **state)
 static int call(int who, unsigned cmd, int type, int64_t start, int64_t len,
                 struct flock *out)
 {
-    struct flock fl = {.l_type = (short)type, .l_whence = SEEK_SET,
-                       .l_start = start, .l_len = len};
+    struct flock fl = {.l_type = (short)type,
+                       .l_whence = SEEK_SET,
+                       .l_start = start,
+                       .l_len = len};
     int rc;
 
     fake_process.files = &tables[who];
@@ -178,8 +181,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(conflicts),     TEST(split_and_merge), TEST(bad_arguments),
-        TEST(waiting),       TEST(deadlock),        TEST(flock_and_ofd),
+        TEST(conflicts), TEST(split_and_merge), TEST(bad_arguments),
+        TEST(waiting),   TEST(deadlock),        TEST(flock_and_ofd),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+
 #include <cmocka.h>
 
 static void fresh(const char *dir)
@@ -186,9 +187,9 @@ static void rename_matrix(void **state)
 {
     /* none, file, empty directory, full directory */
     static const int plain[3][4] = {
-        {0, 0, -EISDIR, -EISDIR},          /* file */
-        {0, -ENOTDIR, 0, -ENOTEMPTY},      /* empty directory */
-        {0, -ENOTDIR, 0, -ENOTEMPTY},      /* full directory */
+        {0, 0, -EISDIR, -EISDIR},     /* file */
+        {0, -ENOTDIR, 0, -ENOTEMPTY}, /* empty directory */
+        {0, -ENOTDIR, 0, -ENOTEMPTY}, /* full directory */
     };
 
     fresh("/ren");
@@ -221,15 +222,15 @@ static void rename_matrix(void **state)
                     moved = ino(src);
                     there = ino(dst);
                     rc = t_rename(src, dst, flags);
-                    want = flags == RENAME_NOREPLACE ? to ? -EEXIST : 0
+                    want = flags == RENAME_NOREPLACE  ? to ? -EEXIST : 0
                            : flags == RENAME_EXCHANGE ? to ? 0 : -ENOENT
                                                       : plain[from][to];
                     assert_int_equal(rc, want);
                     assert_int_equal(ino(dst), rc ? there : moved);
-                    assert_int_equal(ino(src),
-                                     rc                        ? moved
-                                     : flags == RENAME_EXCHANGE ? there
-                                                                : 0);
+                    assert_int_equal(ino(src), rc ? moved
+                                               : flags == RENAME_EXCHANGE
+                                                   ? there
+                                                   : 0);
                     t_unlink("/ren/s/x/in");
                     t_unlink(inside);
                     t_unlink(src);
@@ -264,13 +265,18 @@ static void rename_details(void **state)
     /* The cache follows: below a moved directory, and its "..". */
     t_write("/rd/a/b/deep", "deep");
     struct file *f = path_open(AT_FDCWD, "/rd/a/b/deep", O_RDONLY, 0);
-    assert_int_equal(t_rename("/rd/a/b", "/rd/c/new-and-rather-long-name-that-"
-                              "does-not-fit-inline", 0), 0);
+    assert_int_equal(t_rename("/rd/a/b",
+                              "/rd/c/new-and-rather-long-name-that-"
+                              "does-not-fit-inline",
+                              0),
+                     0);
     assert_string_equal(path_name(&f->path, buf, sizeof(buf)) + 0,
                         path_name(&f->path, buf, sizeof(buf)));
     assert_int_equal(t_stat("/rd/a/b/deep", &st, true), -ENOENT);
     assert_int_equal(t_stat("/rd/c/new-and-rather-long-name-that-does-not-fit-"
-                            "inline/../../c", &st, true), 0);
+                            "inline/../../c",
+                            &st, true),
+                     0);
     t_stat("/rd/a", &st, true);
     assert_int_equal(st.st_nlink, 2);
     t_stat("/rd/c", &st, true);
@@ -345,7 +351,7 @@ static void mounts(void **state)
     /* The file system is full after its eight pages. */
     char page[PAGE_SIZE];
     ssize_t n = 0;
-    for (uint64_t pos = 0; n >= 0; ) {
+    for (uint64_t pos = 0; n >= 0;) {
         struct uio u;
         uio_init_kernel(&u, page, sizeof(page));
         n = file_write(f, &u, &pos);
@@ -386,8 +392,8 @@ static void beneath(void **state)
     assert_int_equal(path_lookup(3, "/f", r, &p), 0);
     path_put(&p);
     assert_int_equal(path_lookup(3, "abs", r, &p), -ENOENT);
-    assert_int_equal(path_lookup(3, "ok", LOOKUP_NO_SYMLINKS | LOOKUP_FOLLOW,
-                                 &p), -ELOOP);
+    assert_int_equal(
+        path_lookup(3, "ok", LOOKUP_NO_SYMLINKS | LOOKUP_FOLLOW, &p), -ELOOP);
     assert_int_equal(path_lookup(9, "x", 0, &p), -EBADF);
     file_put(fake_fds[3]);
     fake_fds[3] = NULL;
@@ -515,8 +521,8 @@ static void devices(void **state)
     struct stat st;
 
     fresh("/dev");
-    assert_int_equal(devfs_add("sub/thing", S_IFCHR | 0600, 42, 300, NULL,
-                               &ops), 0);
+    assert_int_equal(
+        devfs_add("sub/thing", S_IFCHR | 0600, 42, 300, NULL, &ops), 0);
     assert_int_equal(vfs_mount(devfs_create(), "/dev", "devtmpfs", "rw"), 0);
     assert_int_equal(t_stat("/dev/sub/thing", &st, true), 0);
     assert_int_equal(st.st_rdev, make_rdev(42, 300));
@@ -586,15 +592,17 @@ static void synthetic_files(void **state)
     char buf[16];
 
     fresh("/nodes");
-    assert_int_equal(node_add(root, "a/b/f", S_IFREG | 0644, show, store,
-                              value, NULL), 0);
-    assert_int_equal(node_add(root, "a/l", S_IFLNK | 0777, NULL, NULL, NULL,
-                              "b/f"), 0);
+    assert_int_equal(
+        node_add(root, "a/b/f", S_IFREG | 0644, show, store, value, NULL), 0);
+    assert_int_equal(
+        node_add(root, "a/l", S_IFLNK | 0777, NULL, NULL, NULL, "b/f"), 0);
     fake_log_quiet = true;
-    assert_int_equal(node_add(root, "a/b/f", S_IFREG | 0444, show, NULL, value,
-                              NULL), -EEXIST);
-    assert_int_equal(node_add(root, "a/b/f/g", S_IFREG | 0444, show, NULL,
-                              value, NULL), -ENOTDIR);
+    assert_int_equal(
+        node_add(root, "a/b/f", S_IFREG | 0444, show, NULL, value, NULL),
+        -EEXIST);
+    assert_int_equal(
+        node_add(root, "a/b/f/g", S_IFREG | 0444, show, NULL, value, NULL),
+        -ENOTDIR);
     fake_log_quiet = false;
     sb->root = node_inode(sb, root);
     assert_int_equal(vfs_mount(sb, "/nodes", "test", "rw"), 0);
@@ -630,8 +638,10 @@ static void no_leaks(void **state)
         t_symlink("a", "/leak/l");
         t_open("/leak/l/f", O_RDWR);
         t_open("/leak/a", O_TMPFILE | O_RDWR);
-        t_rename("/leak/a/f", "/leak/b/a-name-too-long-to-be-kept-inline-so-"
-                 "allocated", 0);
+        t_rename("/leak/a/f",
+                 "/leak/b/a-name-too-long-to-be-kept-inline-so-"
+                 "allocated",
+                 0);
         t_rename("/leak/a", "/leak/b", RENAME_EXCHANGE);
         t_unlink("/leak/a/a-name-too-long-to-be-kept-inline-so-allocated");
         t_unlink("/leak/l");
@@ -650,15 +660,24 @@ static void no_leaks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(walk),          cmocka_unit_test(symlinks),
-        cmocka_unit_test(open_flags),    cmocka_unit_test(unlinking),
-        cmocka_unit_test(links),         cmocka_unit_test(rename_matrix),
-        cmocka_unit_test(rename_details), cmocka_unit_test(permissions),
-        cmocka_unit_test(mounts),        cmocka_unit_test(beneath),
-        cmocka_unit_test(many_names),    cmocka_unit_test(listing),
-        cmocka_unit_test(contents),      cmocka_unit_test(devices),
-        cmocka_unit_test(tmpfile_link),  cmocka_unit_test(seq_grows),
-        cmocka_unit_test(synthetic_files), cmocka_unit_test(no_leaks),
+        cmocka_unit_test(walk),
+        cmocka_unit_test(symlinks),
+        cmocka_unit_test(open_flags),
+        cmocka_unit_test(unlinking),
+        cmocka_unit_test(links),
+        cmocka_unit_test(rename_matrix),
+        cmocka_unit_test(rename_details),
+        cmocka_unit_test(permissions),
+        cmocka_unit_test(mounts),
+        cmocka_unit_test(beneath),
+        cmocka_unit_test(many_names),
+        cmocka_unit_test(listing),
+        cmocka_unit_test(contents),
+        cmocka_unit_test(devices),
+        cmocka_unit_test(tmpfile_link),
+        cmocka_unit_test(seq_grows),
+        cmocka_unit_test(synthetic_files),
+        cmocka_unit_test(no_leaks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

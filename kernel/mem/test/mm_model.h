@@ -20,7 +20,7 @@ struct object {
 
 struct model_page {
     bool mapped, shared;
-    bool own;      /* a private value, else the object's */
+    bool own; /* a private value, else the object's */
     uint8_t prot;
     int object;    /* or -1 */
     uint64_t page; /* of the object */

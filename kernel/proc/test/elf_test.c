@@ -33,12 +33,17 @@ static int setup(void **state)
     eh.e_phnum = 2;
     eh.e_phoff = 64;
     eh.e_entry = 0x1040;
-    ph[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
-                         .p_filesz = 0x1800, .p_memsz = 0x1800,
+    ph[0] = (Elf64_Phdr){.p_type = PT_LOAD,
+                         .p_flags = PF_R | PF_X,
+                         .p_filesz = 0x1800,
+                         .p_memsz = 0x1800,
                          .p_align = 0x1000};
-    ph[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W,
-                         .p_offset = 0x1800, .p_vaddr = 0x2800,
-                         .p_filesz = 0x100, .p_memsz = 0x2000,
+    ph[1] = (Elf64_Phdr){.p_type = PT_LOAD,
+                         .p_flags = PF_R | PF_W,
+                         .p_offset = 0x1800,
+                         .p_vaddr = 0x2800,
+                         .p_filesz = 0x100,
+                         .p_memsz = 0x2000,
                          .p_align = 0x1000};
     return 0;
 }
@@ -97,14 +102,14 @@ static void bad_segments(void **state)
     setup(NULL);                                                               \
     ph[i].field = (value);                                                     \
     assert_int_equal(plan(), err)
-    BREAK_PH(0, p_filesz, 0x1801, -ENOEXEC);       /* file > memory */
+    BREAK_PH(0, p_filesz, 0x1801, -ENOEXEC); /* file > memory */
     BREAK_PH(1, p_vaddr, TOP, -ENOMEM);
     BREAK_PH(1, p_memsz, TOP, -ENOMEM);
-    BREAK_PH(1, p_memsz, UINT64_MAX, -ENOMEM);     /* wraps */
-    BREAK_PH(1, p_vaddr, 0x2000, -ENOEXEC);        /* not congruent */
-    BREAK_PH(1, p_vaddr, 0x800, -ENOEXEC);         /* overlap */
+    BREAK_PH(1, p_memsz, UINT64_MAX, -ENOMEM); /* wraps */
+    BREAK_PH(1, p_vaddr, 0x2000, -ENOEXEC);    /* not congruent */
+    BREAK_PH(1, p_vaddr, 0x800, -ENOEXEC);     /* overlap */
     BREAK_PH(1, p_offset, 1ul << 63 | 0x800, -ENOEXEC);
-    BREAK_PH(0, p_vaddr, 0x100000, -ENOEXEC);      /* not ascending */
+    BREAK_PH(0, p_vaddr, 0x100000, -ENOEXEC); /* not ascending */
     setup(NULL);
     eh.e_type = ET_EXEC; /* at address 0 */
     assert_int_equal(plan(), -ENOMEM);
@@ -135,8 +140,8 @@ static void interpreter_and_stack(void **state)
 {
     (void)state;
     eh.e_phnum = 4;
-    ph[2] = (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = 0x300,
-                         .p_filesz = 28};
+    ph[2] =
+        (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = 0x300, .p_filesz = 28};
     ph[3] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W | PF_X};
     assert_int_equal(plan(), 0);
     assert_true(img.has_interp && img.exec_stack);

@@ -250,8 +250,8 @@ static void random_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(lowest_first), TEST(reservations), TEST(limits),
-        TEST(replace_closes), TEST(over_exec_and_fork), TEST(ranges),
+        TEST(lowest_first),      TEST(reservations),       TEST(limits),
+        TEST(replace_closes),    TEST(over_exec_and_fork), TEST(ranges),
         TEST(random_operations),
     };
 

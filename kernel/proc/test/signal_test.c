@@ -301,10 +301,17 @@ static void no_memory(void **state)
 
 static void layouts(void **state)
 {
-    struct siginfo_k k = {.signo = SIGCHLD, .code = CLD_EXITED, .pid = 7,
-                          .uid = 8, .status = 9, .utime = 10, .stime = 11,
-                          .value = 0x1122334455667788ul, .addr = 0xabcdef,
-                          .timerid = 3, .overrun = 4};
+    struct siginfo_k k = {.signo = SIGCHLD,
+                          .code = CLD_EXITED,
+                          .pid = 7,
+                          .uid = 8,
+                          .status = 9,
+                          .utime = 10,
+                          .stime = 11,
+                          .value = 0x1122334455667788ul,
+                          .addr = 0xabcdef,
+                          .timerid = 3,
+                          .overrun = 4};
     uint8_t raw[128];
     siginfo_t si;
 
@@ -343,13 +350,21 @@ static void layouts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(ignored_is_dropped), TEST(main_thread_first),
-        TEST(blocking_passes_it_on), TEST(standard_ones_coalesce),
-        TEST(realtime_ones_queue), TEST(order_of_taking),
-        TEST(stop_and_continue_cancel), TEST(fatal_ends_at_once),
-        TEST(kill_cannot_be_held_off), TEST(init_is_safe),
-        TEST(faults_cannot_be_ignored), TEST(mask_for_one_call),
-        TEST(exec_keeps_ignored), TEST(no_memory), TEST(layouts),
+        TEST(ignored_is_dropped),
+        TEST(main_thread_first),
+        TEST(blocking_passes_it_on),
+        TEST(standard_ones_coalesce),
+        TEST(realtime_ones_queue),
+        TEST(order_of_taking),
+        TEST(stop_and_continue_cancel),
+        TEST(fatal_ends_at_once),
+        TEST(kill_cannot_be_held_off),
+        TEST(init_is_safe),
+        TEST(faults_cannot_be_ignored),
+        TEST(mask_for_one_call),
+        TEST(exec_keeps_ignored),
+        TEST(no_memory),
+        TEST(layouts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

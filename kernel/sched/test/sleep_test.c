@@ -20,7 +20,7 @@
 #include "sys/syscall.h"
 #include "sys/timespec.h"
 
-#define ROUNDS 480
+#define ROUNDS  480
 #define WORKERS 3
 
 /* --- what futex.c wants -------------------------------------------------- */
@@ -147,9 +147,9 @@ static void timeout_and_signal(void **state)
     host_cpu_init(0);
     wq_init(&q);
     t0 = time_monotonic();
-    assert_int_equal(WAIT_EVENT_FULL(&q, false, SLEEP_INTERRUPTIBLE,
-                                     t0 + 5 * NSEC_PER_MSEC),
-                     -ETIMEDOUT);
+    assert_int_equal(
+        WAIT_EVENT_FULL(&q, false, SLEEP_INTERRUPTIBLE, t0 + 5 * NSEC_PER_MSEC),
+        -ETIMEDOUT);
     assert_true(time_monotonic() - t0 >= 5 * NSEC_PER_MSEC);
     current->work = TW_SIGNAL;
     assert_int_equal(WAIT_EVENT_INTR(&q, false), -ERESTARTSYS);
@@ -292,8 +292,9 @@ static void futex_answers(void **state)
     t0 = time_monotonic();
     assert_int_equal(sys_futex(&word, WAIT, 1, &ts, NULL, 0), -ETIMEDOUT);
     assert_true(time_monotonic() - t0 >= 2000000);
-    assert_int_equal(sys_futex((uint32_t *)((char *)&word + 2), WAIT, 1, NULL,
-                               NULL, 0), -EINVAL);
+    assert_int_equal(
+        sys_futex((uint32_t *)((char *)&word + 2), WAIT, 1, NULL, NULL, 0),
+        -EINVAL);
     assert_int_equal(sys_futex((uint32_t *)64, WAIT, 1, NULL, NULL, 0),
                      -EFAULT);
     assert_int_equal(sys_futex(&word, WAKE, 1, NULL, NULL, 0), 0);
@@ -301,8 +302,9 @@ static void futex_answers(void **state)
                      -EINVAL);
     assert_int_equal(sys_futex(&word, FUTEX_LOCK_PI, 1, NULL, NULL, 0),
                      -ENOSYS);
-    assert_int_equal(sys_futex(&word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1,
-                               NULL, NULL, 0), -ENOSYS);
+    assert_int_equal(
+        sys_futex(&word, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1, NULL, NULL, 0),
+        -ENOSYS);
     ts.tv_nsec = -1;
     assert_int_equal(sys_futex(&word, WAIT, 1, &ts, NULL, 0), -EINVAL);
     /* Interrupted: with a timeout it is restarted with the same deadline. */
@@ -362,14 +364,10 @@ static void futex_requeue(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queue_order),
-        cmocka_unit_test(no_lost_wakeups),
-        cmocka_unit_test(timeout_and_signal),
-        cmocka_unit_test(mutex_excludes),
-        cmocka_unit_test(rwlock_excludes),
-        cmocka_unit_test(futex_as_lock),
-        cmocka_unit_test(futex_answers),
-        cmocka_unit_test(futex_requeue),
+        cmocka_unit_test(queue_order),        cmocka_unit_test(no_lost_wakeups),
+        cmocka_unit_test(timeout_and_signal), cmocka_unit_test(mutex_excludes),
+        cmocka_unit_test(rwlock_excludes),    cmocka_unit_test(futex_as_lock),
+        cmocka_unit_test(futex_answers),      cmocka_unit_test(futex_requeue),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

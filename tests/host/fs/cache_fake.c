@@ -340,8 +340,11 @@ ssize_t uio_zero(struct uio *u, size_t n)
 
 void fake_disk(struct blockdev *d, const void *data, size_t size)
 {
-    *d = (struct blockdev){.name = "disk", .sectors = size / 512,
-                           .max_segments = 3, .major = 254, .minor = 1,
+    *d = (struct blockdev){.name = "disk",
+                           .sectors = size / 512,
+                           .max_segments = 3,
+                           .major = 254,
+                           .minor = 1,
                            .private = (void *)data};
     d->whole = d;
 }

@@ -24,7 +24,7 @@ extern char fake_log_last[256];
 extern nsec_t fake_now;
 extern long fake_objects; /* slab objects in use: leaks show */
 extern long fake_pages;
-extern int fake_locks;    /* held */
+extern int fake_locks; /* held */
 extern uint64_t fake_fsize_limit;
 /* Called where the only thread would sleep; what it returns ends the sleep if
  * it is not 0. */

@@ -133,8 +133,8 @@ int t_link(const char *from, const char *to)
 
 int t_write(const char *path, const char *text)
 {
-    struct file *f = path_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC,
-                               0644);
+    struct file *f =
+        path_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, 0644);
     uint64_t pos = 0;
     struct uio u;
     ssize_t n;

@@ -11,7 +11,7 @@
 
 void *host_alloc(size_t size); /* zeroed */
 void host_free(void *p);
-void *host_map(size_t size);   /* zeroed, committed when touched */
+void *host_map(size_t size); /* zeroed, committed when touched */
 void host_log(const char *fmt, va_list ap);
 void host_print(const char *text);
 __attribute__((noreturn)) void host_die(void);

@@ -27,7 +27,7 @@ void fake_machine_mib(unsigned mib); /* 1 MiB up to here */
  * afterwards, to be compared. */
 uint64_t fake_free_pages(void);
 void fake_set_cpu(unsigned id);
-extern nsec_t fake_now; /* what time_monotonic() says */
+extern nsec_t fake_now;    /* what time_monotonic() says */
 int fake_locks_held(void); /* spinlocks and rwlocks */
 
 /* A range of host addresses that copies fault on; NULL: none. */

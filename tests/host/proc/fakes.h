@@ -17,8 +17,8 @@ void host_cpu_init(unsigned id);
 /* Time: real by default; host_time_set() stops it at a value. */
 void host_time_set(nsec_t now);
 
-extern nsec_t host_programmed;      /* last arch_timer_program() */
+extern nsec_t host_programmed; /* last arch_timer_program() */
 extern unsigned host_program_count;
-extern unsigned host_reschedules;   /* arch_send_reschedule() calls */
-extern long host_allocated;         /* live kmalloc blocks */
-extern int host_fail_alloc;         /* >0: the n-th allocation fails */
+extern unsigned host_reschedules; /* arch_send_reschedule() calls */
+extern long host_allocated;       /* live kmalloc blocks */
+extern int host_fail_alloc;       /* >0: the n-th allocation fails */

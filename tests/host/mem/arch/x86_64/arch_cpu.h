@@ -6,7 +6,7 @@
 #pragma once
 
 #define arch_this_cpu kernel_arch_this_cpu
-#define arch_current kernel_arch_current
+#define arch_current  kernel_arch_current
 #include_next "arch/x86_64/arch_cpu.h"
 #undef arch_this_cpu
 #undef arch_current
