@@ -84,7 +84,7 @@ panic_irq(C) -> panics(C, "irq", "write fault at 0x8 in the kernel",
 panic_log(C) -> panics(C, "log", "write fault at 0x8 in the kernel",
                        "log_read\\+.*start\\+").
 panic_serial(C) -> panics(C, "serial", "read fault at 0x8 in the kernel",
-                          "serial_write_polled\\+.*start\\+").
+                          "tx_send\\+.*start\\+").
 panic_smp(C) -> panics(C, "smp", "CPU [0-3] dies with the others",
                        "die_together\\+").
 panic_deaf(C) -> panics(C, "deaf", "the other CPUs do not listen",
