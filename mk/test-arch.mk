@@ -5,7 +5,7 @@
 # a pool of pages, and the readers of firmware's tables.
 
 ARCH_HOST := $(B)/host/arch
-ARCH_TESTS := mmu firmware
+ARCH_TESTS := mmu firmware vdso
 ARCH_CFLAGS := $(HOST_TEST_CFLAGS) -fwrapv -fno-strict-aliasing -Ikernel \
 	-Iinclude -isystem kernel/lib/compat -isystem $(UAPI) \
 	-Dssize_t=k_ssize_t -Doff_t=k_off_t -Dpid_t=k_pid_t \
@@ -24,6 +24,16 @@ $(ARCH_HOST)/lock_order_test: kernel/sched/test/lock_order_test.c \
 	$(Q)$(CC) $(ARCH_CFLAGS) -ffreestanding -DDEBUG -Itests/host/proc \
 		-MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) \
 		-lcmocka -lpthread
+
+# The vDSO's code with the flags it has in the image: what the compiler makes of
+# it is what is tested.
+$(ARCH_HOST)/vdso_test: kernel/arch/x86_64/test/vdso_test.c \
+		$(ARCH)/vdso/vdso_time.c $(UAPI)/.done
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(VDSO_CFLAGS) -MMD -MP -MF $(@D)/vdso_time.d \
+		-c -o $(@D)/vdso_time.o $(ARCH)/vdso/vdso_time.c
+	$(Q)$(CC) $(HOST_TEST_CFLAGS) -Ikernel -MMD -MP \
+		-MF $@.d -o $@ $< $(@D)/vdso_time.o -lcmocka
 
 -include $(wildcard $(ARCH_HOST)/*.d)
 

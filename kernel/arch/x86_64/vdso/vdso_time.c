@@ -13,7 +13,9 @@
 
 #include "vdso_data.h"
 
-extern const struct vdso_data vdso_data __attribute__((visibility("hidden")));
+/* Not const: the compiler may read an object that nobody can change once only,
+ * before the loop that looks whether it changes. */
+extern struct vdso_data vdso_data __attribute__((visibility("hidden")));
 
 #define NSEC   1000000000u
 #define EXPORT __attribute__((visibility("default")))
