@@ -23,35 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *section = "";
-
-#define SECTION(name) (section = (name))
-/* Evaluate and print: the value, or the error's name. */
-#define T(e)                                                                   \
-    do {                                                                       \
-        long r_ = (long)(e);                                                   \
-        int err_ = errno;                                                      \
-        if (r_ < 0)                                                            \
-            printf("%s: %s: %s\n", section, #e, strerrorname_np(err_));        \
-        else                                                                   \
-            printf("%s: %s: %ld\n", section, #e, r_);                          \
-    } while (0)
-
-static struct sockaddr_in local(uint16_t port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = port,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_in a = {0};
-    socklen_t len = sizeof(a);
-
-    getsockname(fd, (struct sockaddr *)&a, &len);
-    return a.sin_port;
-}
+#include "net_show.h"
 
 static int tcp(void)
 {
@@ -63,13 +35,6 @@ static int bind_to(int fd, uint16_t port)
     struct sockaddr_in a = local(port);
 
     return bind(fd, (struct sockaddr *)&a, sizeof(a));
-}
-
-static int connect_to(int fd, uint16_t port)
-{
-    struct sockaddr_in a = local(port);
-
-    return connect(fd, (struct sockaddr *)&a, sizeof(a));
 }
 
 static int listener(int backlog)

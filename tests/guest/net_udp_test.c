@@ -24,34 +24,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static const char *section = "";
-
-#define SECTION(name) (section = (name))
-#define T(e)                                                                   \
-    do {                                                                       \
-        long r_ = (long)(e);                                                   \
-        int err_ = errno;                                                      \
-        if (r_ < 0)                                                            \
-            printf("%s: %s: %s\n", section, #e, strerrorname_np(err_));        \
-        else                                                                   \
-            printf("%s: %s: %ld\n", section, #e, r_);                          \
-    } while (0)
-
-static struct sockaddr_in local(uint16_t port)
-{
-    return (struct sockaddr_in){.sin_family = AF_INET,
-                                .sin_port = port,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_in a = {0};
-    socklen_t len = sizeof(a);
-
-    getsockname(fd, (struct sockaddr *)&a, &len);
-    return a.sin_port;
-}
+#include "net_show.h"
 
 static int udp(void)
 {
@@ -69,13 +42,6 @@ static long send_to(int fd, uint16_t port, const void *p, size_t n)
     struct sockaddr_in a = local(port);
 
     return sendto(fd, p, n, 0, (struct sockaddr *)&a, sizeof(a));
-}
-
-static int connect_to(int fd, uint16_t port)
-{
-    struct sockaddr_in a = local(port);
-
-    return connect(fd, (struct sockaddr *)&a, sizeof(a));
 }
 
 static int set(int fd, int level, int name, int v)
