@@ -21,7 +21,7 @@
  *   arg=WORD              an argument appended to the emulator's
  *   grace=SECONDS         time between power button and hard stop (default 30)
  *   trace=syscalls        print an strace-like log on the console
- *   loglevel=0..7         kernel messages below this reach the console
+ *   loglevel=0..8         kernel messages below this reach the console
  *   maxcpus=N             start at most N processors
  *   debug=fail-nth        /proc/self/fail-nth makes kernel allocations fail
  *   exit.port=0xPORT      I/O port of QEMU's isa-debug-exit
