@@ -17,11 +17,7 @@ all() ->
      panic_null, panic_jump, panic_stack, panic_assert, panic_irq, panic_log,
      panic_serial, panic_smp, panic_deaf, panic_one_cpu, panic_no_x2apic].
 
-init_per_suite(Config) ->
-    case os:getenv("HELLO_IMAGE") of
-        false -> {skip, "HELLO_IMAGE names no image"};
-        Image -> [{image, Image} | Config]
-    end.
+init_per_suite(Config) -> vm:image("HELLO_IMAGE", Config).
 end_per_suite(_) -> ok.
 
 %% --- boots ----------------------------------------------------------------

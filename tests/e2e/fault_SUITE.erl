@@ -31,11 +31,7 @@ groups() ->
      {console, [], [console_flood, console_not_read, interrupt,
                     interrupt_twice]}].
 
-init_per_suite(Config) ->
-    case os:getenv("HELLO_IMAGE") of
-        false -> {skip, "HELLO_IMAGE names no image"};
-        Image -> [{image, Image} | Config]
-    end.
+init_per_suite(Config) -> vm:image("HELLO_IMAGE", Config).
 end_per_suite(_) -> ok.
 
 %% --- helpers ---------------------------------------------------------------

@@ -17,11 +17,7 @@ all() ->
      power_button, echo_large_body, no_network, out_of_memory,
      missing_init, unknown_option].
 
-init_per_suite(Config) ->
-    case os:getenv("HELLO_IMAGE") of
-        false -> {skip, "HELLO_IMAGE names no image"};
-        Image -> [{image, Image} | Config]
-    end.
+init_per_suite(Config) -> vm:image("HELLO_IMAGE", Config).
 end_per_suite(_) -> ok.
 
 %% --- boots ----------------------------------------------------------------

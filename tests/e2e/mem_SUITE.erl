@@ -16,11 +16,7 @@ all() ->
     [programs_that_take_all, small_machine, machine_too_small,
      stress, failing_allocations, large_machine].
 
-init_per_suite(Config) ->
-    case os:getenv("MEM_IMAGE") of
-        false -> {skip, "MEM_IMAGE names no image"};
-        Image -> [{image, Image} | Config]
-    end.
+init_per_suite(Config) -> vm:image("MEM_IMAGE", Config).
 end_per_suite(_) -> ok.
 
 %% A machine that runs Expr when the release is up.

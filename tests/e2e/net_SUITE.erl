@@ -14,11 +14,7 @@ suite() -> [{timetrap, {minutes, 5}}].
 
 all() -> [load_two_cpus, load_one_cpu, static_address].
 
-init_per_suite(Config) ->
-    case os:getenv("HELLO_IMAGE") of
-        false -> {skip, "HELLO_IMAGE names no image"};
-        Image -> [{image, Image} | Config]
-    end.
+init_per_suite(Config) -> vm:image("HELLO_IMAGE", Config).
 end_per_suite(_) -> ok.
 
 boot(C, Opts) ->

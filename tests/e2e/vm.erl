@@ -8,9 +8,18 @@
 -module(vm).
 -export([start/2, wait/3, status/2, console/1, stop/1, signal/2, port/1]).
 -export([os_pid/1]).
+-export([image/2]).
 -export([http/2, http/3, recv_all/3, free_port/0]).
 
 -record(vm, {pid, port}).
+
+%% For init_per_suite/1: the image that the environment's Variable names, or the
+%% reason to skip.
+image(Variable, Config) ->
+    case os:getenv(Variable) of
+        false -> {skip, Variable ++ " names no image"};
+        Image -> [{image, Image} | Config]
+    end.
 
 %% Options: machine, cpus, memory, cpu, direct, append, env, args (extra words
 %% of the command), qemu (words for QEMU), forward (default true: a free port to the guest's 8080).
