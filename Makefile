@@ -24,6 +24,9 @@ CFLAGS ?= -O2 -g
 HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
+ALL := $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init \
+	$(B)/boot.bin $(B)/loader.bin
+
 .PHONY: all
 all:
 
@@ -32,8 +35,6 @@ include $(filter-out mk/flags.mk mk/lwip.mk mk/kernel.mk mk/tests.mk, \
 	$(wildcard mk/*.mk))
 include mk/tests.mk
 
-ALL := $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init \
-	$(B)/boot.bin $(B)/loader.bin
 all: $(ALL)
 
 # --- the example ---------------------------------------------------------------

@@ -90,9 +90,10 @@ check-source: check-headers $(B)/unibeam
 
 E2E_SUITES = $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
 # In machines, one at a time: the example release, booted every way there is.
+# "make check-e2e E2E_SUITES=port" runs one suite.
 MACHINE_CHECKS += boot-qemu bochs syscalls e2e
 .PHONY: check-e2e
-check-e2e: $(B)/hello.img $(B)/mem.img
+check-e2e: $(B)/hello.img $(B)/otp.img $(B)/mem.img
 	$(Q)MEM_IMAGE=$(abspath $(B))/mem.img tests/e2e/run.sh $(E2E_SUITES)
 
 # Long: N boots in a row. SEED=S N=1 repeats one.

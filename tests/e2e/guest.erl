@@ -8,7 +8,7 @@
 %% terms on a port and answers with the result. load/2 sends a module that was
 %% compiled on the host.
 -module(guest).
--export([args/1, call/4, call/5, load/2]).
+-export([start/2, args/1, call/4, call/5, load/2]).
 
 -define(PORT, "8079").
 -define(LOOP,
@@ -21,6 +21,18 @@
         "gen_tcp:send(S,term_to_binary(R)),gen_tcp:close(S);"
         " _->gen_tcp:close(S) end end),F(F)end,"
         "F(F)end).").
+
+%% A machine that takes calls, up and running: {Vm, Port}. It runs until vm:stop/1,
+%% so that the cases of a suite can share it. Opts as for vm:start/2; without more,
+%% a microvm of two processors.
+start(Image, Opts) ->
+    Port = vm:free_port(),
+    Base = #{machine => "microvm", direct => true, cpus => 2, forward => false},
+    More = maps:get(args, Opts, []),
+    Vm = vm:start(Image, maps:merge(Base, Opts#{keep => true,
+                                                args => args(Port) ++ More})),
+    vm:wait(Vm, "^READY", 90000),
+    {Vm, Port}.
 
 %% Port: a free one of the host.
 args(Port) ->

@@ -20,31 +20,22 @@ suite() -> [{timetrap, {minutes, 6}}].
 all() -> [commands, exit_statuses, at_once, echo, killed, nothing_left].
 
 init_per_suite(Config) ->
-    case os:getenv("HELLO_IMAGE") of
-        false -> {skip, "HELLO_IMAGE names no image"};
-        Image -> start(Image, Config)
+    case vm:image("HELLO_IMAGE", Config) of
+        [{image, Image} | _] -> start(Image, Config);
+        Skip -> Skip
     end.
 
-%% One machine for all cases; it must outlive this process.
+%% One machine for all cases.
 start(Image, Config) ->
-    Port = vm:free_port(),
-    Self = self(),
-    Keeper = spawn(fun() -> keep(Self, Image, Port) end),
-    receive {Keeper, Vm} -> ok after ?END -> Vm = none, error(no_machine) end,
-    vm:wait(Vm, "^READY", ?END),
+    {Vm, Port} = guest:start(Image, #{}),
     ok = guest:load(Port, port_guest),
     warm_up(Port),
-    [{vm, Vm}, {port, Port}, {keeper, Keeper}, {before, account(Port)} | Config].
-
-keep(Parent, Image, Port) ->
-    Vm = vm:start(Image, #{machine => "microvm", direct => true, cpus => 2,
-                           forward => false, args => guest:args(Port)}),
-    Parent ! {self(), Vm},
-    receive stop -> vm:stop(Vm) end.
+    [{vm, Vm}, {port, Port}, {linux, like_linux:start([port_guest])},
+     {before, account(Port)} | Config].
 
 end_per_suite(C) ->
-    proplists:get_value(keeper, C) ! stop,
-    ok.
+    like_linux:stop(proplists:get_value(linux, C)),
+    vm:stop(proplists:get_value(vm, C)).
 
 %% What is made once and then kept: code in memory, caches, stacks.
 warm_up(Port) ->
@@ -82,7 +73,9 @@ at_once(C) ->
 
 echo(C) -> ?assertEqual(8, call(C, echo, [8, 1 bsl 18])).
 
-killed(C) -> ?assertEqual([{137, <<>>}, {143, <<>>}], call(C, killed, [])).
+killed(C) ->
+    like_linux:same(proplists:get_value(linux, C), proplists:get_value(port, C),
+                    {port_guest, killed}, []).
 
 nothing_left(C) ->
     Before = proplists:get_value(before, C),

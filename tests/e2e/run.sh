@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 UNIBEAM_BUILD=$(realpath "${UNIBEAM_BUILD:-build}")
 export UNIBEAM_BUILD
 export HELLO_IMAGE="$UNIBEAM_BUILD/hello.img"
+export OTP_IMAGE="$UNIBEAM_BUILD/otp.img"
 logs=$UNIBEAM_BUILD/ct-logs
 mkdir -p "$logs"
 beams=$UNIBEAM_BUILD/ct-ebin

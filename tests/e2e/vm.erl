@@ -22,12 +22,14 @@ image(Variable, Config) ->
     end.
 
 %% Options: machine, cpus, memory, cpu, direct, append, env, args (extra words
-%% of the command), qemu (words for QEMU), forward (default true: a free port to the guest's 8080).
+%% of the command), qemu (words for QEMU), forward (default true: a free port to the guest's 8080),
+%% keep (default false: the machine may outlive the process that started it).
 start(Image, Opts) ->
     Port = free_port(),
     Args = run_args(Image, Port, Opts),
     Self = self(),
-    Pid = spawn_link(fun() -> init(Self, Args) end),
+    Init = fun() -> init(Self, Args) end,
+    Pid = case Opts of #{keep := true} -> spawn(Init); _ -> spawn_link(Init) end,
     receive
         {Pid, ready} -> #vm{pid = Pid, port = Port}
     after 5000 -> error(vm_not_started)
