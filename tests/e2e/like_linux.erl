@@ -9,15 +9,18 @@
 %% change its directory, its environment and its processes.
 -module(like_linux).
 -include_lib("stdlib/include/assert.hrl").
--export([start/1, stop/1, same/4, linux/3]).
+-export([start/1, start/2, stop/1, same/4, linux/3]).
 
 -define(LIMIT, 120000).
 
 %% An emulator of the host with Modules loaded: a handle for linux/3 and same/4.
 %% It runs until stop/1, or this system's end.
-start(Modules) ->
+start(Modules) -> start(Modules, []).
+
+%% Args: words for the emulator.
+start(Modules, Args) ->
     Self = self(),
-    Keeper = spawn(fun() -> keep(Self) end),
+    Keeper = spawn(fun() -> keep(Self, Args) end),
     receive {Keeper, Peer} -> ok end,
     [{module, M} = peer:call(Peer, code, load_binary, object(M)) || M <- Modules],
     {Keeper, Peer}.
@@ -27,8 +30,8 @@ object(M) ->
     [M, File, Beam].
 
 %% A peer ends with the process that started it, and a suite's start is one.
-keep(Parent) ->
-    {ok, Peer, _} = peer:start(#{connection => standard_io}),
+keep(Parent, Args) ->
+    {ok, Peer, _} = peer:start(#{connection => standard_io, args => Args}),
     Parent ! {self(), Peer},
     receive stop -> peer:stop(Peer) end.
 
