@@ -98,9 +98,10 @@ call(P, Req, Timeout) ->
 init(Parent, Args) ->
     process_flag(trap_exit, true),
     Exe = filename:join(os:getenv("UNIBEAM_BUILD", "build"), "unibeam"),
-    Port = open_port({spawn_executable, Exe},
-                     [{args, Args}, exit_status, stderr_to_stdout, binary,
-                      use_stdio]),
+    %% so that no machine outlives this system, whatever ends it
+    Port = open_port({spawn_executable, os:find_executable("setpriv")},
+                     [{args, ["--pdeathsig", "KILL", Exe | Args]}, exit_status,
+                      stderr_to_stdout, binary, use_stdio]),
     {os_pid, OsPid} = erlang:port_info(Port, os_pid),
     Parent ! {self(), ready},
     loop(#st{port = Port, os_pid = OsPid}).
