@@ -14,6 +14,7 @@
 #include "disk_image.h"
 #include "env_option.h"
 #include "kvm_probe.h"
+#include "network_option.h"
 #include "qemu_args.h"
 #include "quote.h"
 #include "report.h"
@@ -32,6 +33,11 @@ enum {
     OPT_APPEND,
     OPT_ENV,
     OPT_ARG,
+    OPT_NETWORK,
+    OPT_MAC,
+    OPT_IP,
+    OPT_HOSTNAME,
+    OPT_ADD_HOST,
     OPT_QEMU,
     OPT_DRY_RUN,
 };
@@ -44,6 +50,11 @@ static const struct option options[] = {
     {"machine", required_argument, NULL, OPT_MACHINE},
     {"direct", no_argument, NULL, OPT_DIRECT},
     {"append", required_argument, NULL, OPT_APPEND},
+    {"network", required_argument, NULL, OPT_NETWORK},
+    {"mac", required_argument, NULL, OPT_MAC},
+    {"ip", required_argument, NULL, OPT_IP},
+    {"hostname", required_argument, NULL, OPT_HOSTNAME},
+    {"add-host", required_argument, NULL, OPT_ADD_HOST},
     {"env", required_argument, NULL, OPT_ENV},
     {"arg", required_argument, NULL, OPT_ARG},
     {"qemu", required_argument, NULL, OPT_QEMU},
@@ -62,6 +73,16 @@ static const char help[] =
     "  -p, --publish [ADDR:]HOST:GUEST[/udp]\n"
     "                      lead a port of the host into the guest; may be\n"
     "                      repeated\n"
+    "  --network user|tap=NAME|bridge=NAME|socket=PATH\n"
+    "                      what the guest's network card is connected to "
+    "(user)\n"
+    "  --mac ADDR          of the network card\n"
+    "  --ip dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]\n"
+    "                      address of the guest (dhcp)\n"
+    "  --hostname NAME     of the guest\n"
+    "  --add-host NAME:ADDR\n"
+    "                      a line in the guest's /etc/hosts; may be "
+    "repeated\n"
     "  --env NAME=VALUE    environment of the release; may be repeated\n"
     "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
     "  --append TEXT       words for the kernel's command line; may be "
@@ -90,6 +111,7 @@ enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 struct run_options {
     struct qemu_options qemu;
+    struct network network;
     struct forwards forwards;
     struct strvec env;
     struct strvec args;
@@ -158,6 +180,15 @@ static void take_append(struct run_options *o, const char *words)
     buf_adds(&o->append, words);
 }
 
+static const char *option_name(int opt)
+{
+    const struct option *o = options;
+
+    while (o->name && o->val != opt)
+        o++;
+    return o->name;
+}
+
 static void take_option(struct run_options *o, int opt, const char *value)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
@@ -188,6 +219,13 @@ static void take_option(struct run_options *o, int opt, const char *value)
         break;
     case OPT_APPEND:
         take_append(o, value);
+        break;
+    case OPT_NETWORK:
+    case OPT_MAC:
+    case OPT_IP:
+    case OPT_HOSTNAME:
+    case OPT_ADD_HOST:
+        network_option(&o->network, option_name(opt), value);
         break;
     case OPT_ENV:
         env_option_add(&o->env, "run", value);
@@ -362,13 +400,17 @@ static void check_words(const struct run_options *o, const struct image *img)
                     len, MAX_WORDS);
 }
 
+static int check_host(const struct run_options *o)
+{
+    return network_check(&o->network) || forwards_check(&o->forwards) ? -1 : 0;
+}
+
 static int start_image(struct run_options *o, const struct image *img)
 {
     char *program = find_program(o->program);
     int status = 1;
 
-    if (program && (o->dry_run || forwards_check(&o->forwards) == 0) &&
-        choose_accel(o) == 0) {
+    if (program && (o->dry_run || check_host(o) == 0) && choose_accel(o) == 0) {
         o->qemu.qemu = program;
         o->qemu.baked = img->cmdline;
         o->qemu.tty = isatty(STDIN_FILENO);
@@ -428,14 +470,20 @@ static int run(int argc, char **argv)
         usage_error("run: only one image at a time: '%s' (arguments for QEMU "
                     "go behind --)",
                     argv[optind + 1]);
+    if (o.forwards.n && o.network.kind != NETWORK_USER)
+        usage_error("run: -p goes with --network user only: elsewhere the "
+                    "guest has an address of its own");
+    network_choose_mac(&o.network);
     o.qemu.image = argv[optind];
     o.direct |= o.qemu.machine == MACHINE_MICROVM;
+    o.qemu.network = &o.network;
     o.qemu.forwards = &o.forwards;
     o.qemu.env = &o.env;
     o.qemu.args = &o.args;
     o.qemu.extra = &o.extra;
     o.qemu.append = buf_str(&o.append);
     status = prepare_and_run(&o);
+    network_release(&o.network);
     forwards_release(&o.forwards);
     strvec_release(&o.env);
     strvec_release(&o.args);

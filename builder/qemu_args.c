@@ -57,6 +57,7 @@ char *qemu_kernel_words(const struct qemu_options *o)
     }
     for (size_t i = 0; i < o->args->n; i++)
         quote_kernel(&b, " arg=", o->args->v[i]);
+    network_words(o->network, &b);
     if (o->append && *o->append)
         buf_addf(&b, " %s", o->append);
     return buf_take(&b);
@@ -97,24 +98,32 @@ static void add_disk(const struct qemu_options *o, struct strvec *argv)
     buf_release(&b);
 }
 
-static void add_devices(const struct qemu_options *o, struct strvec *argv)
+static void add_card(const struct qemu_options *o, struct strvec *argv)
 {
     struct buf b = {0};
 
+    network_format(o->network, o->forwards, &b);
+    add(argv, "-netdev", buf_str(&b));
+    buf_trim(&b, 0);
+    /* no romfile: nothing here boots from the network */
+    buf_adds(&b, on_pci(o)
+                     ? "virtio-net-pci,netdev=n0,disable-legacy=on,romfile="
+                     : "virtio-net-device,netdev=n0");
+    if (*o->network->mac)
+        buf_addf(&b, ",mac=%s", o->network->mac);
+    add(argv, "-device", buf_str(&b));
+    buf_release(&b);
+}
+
+static void add_devices(const struct qemu_options *o, struct strvec *argv)
+{
     /* microvm's transport speaks the old dialect unless told otherwise */
     if (!on_pci(o))
         add(argv, "-global", "virtio-mmio.force-legacy=false");
     add_disk(o, argv);
-    buf_adds(&b, "user,id=n0");
-    forwards_format(o->forwards, &b);
-    add(argv, "-netdev", buf_str(&b));
-    /* no romfile: nothing here boots from the network */
-    add(argv, "-device",
-        on_pci(o) ? "virtio-net-pci,netdev=n0,disable-legacy=on,romfile="
-                  : "virtio-net-device,netdev=n0");
+    add_card(o, argv);
     add(argv, "-device",
         on_pci(o) ? "virtio-rng-pci,disable-legacy=on" : "virtio-rng-device");
-    buf_release(&b);
 }
 
 static void add_console(const struct qemu_options *o, struct strvec *argv)

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "forward.h"
+#include "network.h"
 
 enum qemu_machine { MACHINE_Q35, MACHINE_PC, MACHINE_MICROVM };
 
@@ -25,6 +26,7 @@ struct qemu_options {
     bool tty;            /* stdin is a terminal: Ctrl-A X ends QEMU */
     int qmp_fd;          /* sockets QEMU inherits; -1: none */
     int log_fd;
+    const struct network *network;
     const struct forwards *forwards;
     const struct strvec *env;   /* NAME=VALUE */
     const struct strvec *args;  /* for the emulator of the release */

@@ -50,7 +50,7 @@ static const char *const known_keys[] = {
     "root",    "init",  "hostname",  "ip",       "ip.wait",
     "env.",    "arg",   "grace",     "trace",    "loglevel",
     "maxcpus", "debug", "exit.port", "exit.log", "virtio_mmio.device",
-    "crash",
+    "crash",   "host",
 };
 
 static bool key_known(const char *word)

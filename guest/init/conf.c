@@ -251,6 +251,22 @@ bad:
                    value);
 }
 
+/* "NAME:ADDR" becomes a line of /etc/hosts. */
+static int add_host(struct pool *p, struct conf *c, const char *value,
+                    struct err *e)
+{
+    const char *addr = strchr(value, ':');
+    char *name = pool_strndup(p, value, strcspn(value, ":"));
+    struct in6_addr ignored;
+
+    if (!addr || !conf_valid_hostname(name) ||
+        (inet_pton(AF_INET, addr + 1, &ignored) != 1 &&
+         inet_pton(AF_INET6, addr + 1, &ignored) != 1))
+        return err_set(e, "bad host '%.80s': NAME:ADDRESS", value);
+    strlist_add(p, &c->hosts, pool_printf(p, "%s\t%s\n", addr + 1, name));
+    return 0;
+}
+
 /* --- the kernel's command line -------------------------------------------- */
 
 static int is_blank(char c)
@@ -302,6 +318,8 @@ static int apply_word(struct pool *p, struct conf *c, char *word, struct err *e)
         return set_env(p, c, word + 4, value, e);
     if (!strcmp(word, "hostname"))
         return set_hostname(c, value, e);
+    if (!strcmp(word, "host"))
+        return add_host(p, c, value, e);
     if (!strcmp(word, "grace"))
         return set_grace(c, value, e);
     if (!strcmp(word, "ip"))

@@ -40,8 +40,9 @@ struct conf {
     const char *cookie;
     const char *runtime;
     const char *hostname;
-    struct strlist env;  /* NAME=VALUE */
-    struct strlist args; /* for the emulator */
+    struct strlist hosts; /* lines of /etc/hosts */
+    struct strlist env;   /* NAME=VALUE */
+    struct strlist args;  /* for the emulator */
     struct ipconf ip;
     unsigned ip_wait_ms; /* for a lease, before the release is started */
     unsigned grace;      /* seconds from SIGTERM to SIGKILL */

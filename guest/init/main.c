@@ -101,10 +101,12 @@ static char *name_from_release(const char *release)
 static void write_names(const char *domain, uint32_t addr, const uint32_t *dns,
                         unsigned ndns)
 {
+    char *hosts = net_hosts(&pool, hostname, domain, addr);
     struct err e;
 
-    if (files_write("/run/hosts", net_hosts(&pool, hostname, domain, addr),
-                    0644, &e))
+    for (size_t i = 0; i < conf.hosts.n; i++)
+        hosts = pool_printf(&pool, "%s%s", hosts, conf.hosts.v[i]);
+    if (files_write("/run/hosts", hosts, 0644, &e))
         say("%s", e.text);
     if (files_write("/run/resolv.conf", net_resolv(&pool, domain, dns, ndns),
                     0644, &e))

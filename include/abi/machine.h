@@ -14,6 +14,7 @@
  *                         IMG_TYPE_ROOT on any disk)
  *   init=PATH             program started as process 1 (default /sbin/init)
  *   hostname=NAME
+ *   host=NAME:ADDR        a line of /etc/hosts; may be repeated
  *   ip=dhcp | ip=ADDR/PREFIX[,GATEWAY[,DNS...]] | ip=none
  *   ip.wait=SECONDS       how long process 1 waits for a DHCP lease before it
  *                         starts the release (default 3)

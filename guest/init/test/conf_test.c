@@ -162,6 +162,7 @@ static void test_cmdline(void **state)
             "  root=vda2\tquiet ip=10.0.2.15/24,10.0.2.2 env.A=line "
             "env.B=\"two words\" \"env.C=a \\\"q\\\" \\\\ b\" env.D=x\\y "
             "arg=+S arg=2 arg=\"\" hostname=a grace=7 hostname=b ip.wait=9 "
+            "host=db:10.0.0.7 host=db.example.com:fe80::1 "
             "env.E= loglevel=3 virtio_mmio.device=512@0xfeb00000:5\n",
             &e),
         0);
@@ -175,6 +176,9 @@ static void test_cmdline(void **state)
     assert_int_equal(c.args.n, 3);
     assert_string_equal(c.args.v[2], "");
     assert_string_equal(c.hostname, "b");
+    assert_int_equal(c.hosts.n, 2);
+    assert_string_equal(c.hosts.v[0], "10.0.0.7\tdb\n");
+    assert_string_equal(c.hosts.v[1], "fe80::1\tdb.example.com\n");
     assert_int_equal(c.grace, 7);
     assert_int_equal(c.ip_wait_ms, 9000);
     assert_string_equal(c.root, "/app"); /* the kernel's root= is not ours */
@@ -191,6 +195,9 @@ static const struct {
     {"env.=x", "bad environment variable name ''"},
     {"hostname=", "bad hostname ''"},
     {"grace=x", "bad grace 'x': seconds, at most 86400"},
+    {"host=db", "bad host 'db': NAME:ADDRESS"},
+    {"host=a_b:1.2.3.4", "bad host 'a_b:1.2.3.4': NAME:ADDRESS"},
+    {"host=db:1.2.3", "bad host 'db:1.2.3': NAME:ADDRESS"},
     {"ip.wait=", "bad ip.wait '': seconds"},
     {"ip=1", "bad ip '1': dhcp, none or ADDRESS/PREFIX[,GATEWAY[,DNS...]]"},
 };
