@@ -108,6 +108,22 @@ static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp)
     report_error(&f, ip[9], ip + hlen, err);
 }
 
+/* All addresses of 127/8 are this machine's (RFC 1122, 3.2.1.3), and lwIP takes
+ * an interface's own only: for the length of such a packet it is that. */
+static int other_loopback(const uint8_t *h, struct pbuf *p, struct netif *inp)
+{
+    const uint32_t own = ip4_addr_get_u32(netif_ip4_addr(inp));
+    const uint32_t dst = lwip_htonl(be32(h + 16));
+
+    if (!netif_is_loopback(inp) || h[16] != 127 || !own || dst == own ||
+        dst == PP_HTONL(0x7fffffff))
+        return 0;
+    ip_addr_set_ip4_u32(&inp->ip_addr, dst);
+    ip4_input(p, inp);
+    ip_addr_set_ip4_u32(&inp->ip_addr, own);
+    return 1;
+}
+
 int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
 {
     const uint8_t *h = p->payload;
@@ -116,6 +132,8 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
 
     if (hlen < 20)
         return 0;
+    if (other_loopback(h, p, inp))
+        return 1;
     unsigned len = MIN((unsigned)be16(h + 2), (unsigned)p->len);
     if ((be16(h + 6) & (IP_MF | IP_OFFMASK)) || len < hlen)
         return 0;

@@ -88,14 +88,19 @@ bool net_addr_is_local(const ip_addr_t *a)
     return false;
 }
 
+bool netif_is_loopback(const struct netif *n)
+{
+    return netif_netdev(n) == &loopback;
+}
+
 unsigned netif_ifflags(const struct netif *n)
 {
-    const struct netdev *d = netif_netdev(n);
     unsigned f = netif_is_up(n) ? IFF_UP : 0;
 
     if (netif_is_up(n) && netif_is_link_up(n))
         f |= IFF_RUNNING | IFF_LOWER_UP;
-    return f | (d == &loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST);
+    return f | (netif_is_loopback(n) ? IFF_LOOPBACK
+                                     : IFF_BROADCAST | IFF_MULTICAST);
 }
 
 /* --- sending ----------------------------------------------------------- */
@@ -358,7 +363,7 @@ void netdev_set_up(struct netif *n, bool up)
         return;
     }
     net_timer_link();
-    if (netif_netdev(n) != &loopback) {
+    if (!netif_is_loopback(n)) {
         netif_create_ip6_linklocal_address(n, 1);
         netif_set_ip6_autoconfig_enabled(n, 1);
     }

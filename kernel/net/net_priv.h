@@ -72,7 +72,8 @@ bool netdev_loop_run(unsigned budget);
 /* IFF_UP: interface up or down, with the addresses IPv6 makes by itself. */
 void netdev_set_up(struct netif *n, bool up);
 unsigned netif_ifflags(const struct netif *n); /* IFF_* */
-bool net_addr_is_local(const ip_addr_t *a);    /* ours, loopback or any */
+bool netif_is_loopback(const struct netif *n);
+bool net_addr_is_local(const ip_addr_t *a); /* ours, loopback or any */
 
 /* --- lwip_dhcp.c ------------------------------------------------------- */
 
