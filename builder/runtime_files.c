@@ -51,15 +51,40 @@ static char *host_libc(const struct closure *c)
 }
 
 /*
+ * The locale C.UTF-8, which process 1 asks for: without its files the emulator
+ * takes file names, arguments and environment for Latin-1. setlocale(LC_ALL)
+ * wants every category. Systems differ in the name of the directory.
+ */
+static int add_locale(struct closure *c)
+{
+    static const char *const dirs[] = {"/usr/lib/locale/C.UTF-8",
+                                       "/usr/lib/locale/C.utf8"};
+    static const char *const categories[] = {
+        "LC_CTYPE",       "LC_COLLATE",   "LC_MESSAGES/SYS_LC_MESSAGES",
+        "LC_MONETARY",    "LC_NUMERIC",   "LC_TIME",
+        "LC_ADDRESS",     "LC_TELEPHONE", "LC_IDENTIFICATION",
+        "LC_MEASUREMENT", "LC_NAME",      "LC_PAPER"};
+    bool found;
+    int r = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+        for (size_t j = 0; j < ARRAY_SIZE(categories) && !r; j++) {
+            char *file = path_join(dirs[i], categories[j]);
+
+            r = sysroot_mirror_if(c->sysroot, c->tree, file,
+                                  "locale of the run-time system", &found);
+            free(file);
+        }
+    return r;
+}
+
+/*
  * glibc loads libgcc_s for pthread_cancel and thread exit.  The name-service
- * modules "files" and "dns" are built in since 2.34, the locale C.UTF-8 since
- * 2.35; before, they were files.
+ * modules "files" and "dns" are built in since 2.34; before, they were files.
  */
 static int add_glibc_files(struct closure *c)
 {
     static const char *const nss[] = {"libnss_files.so.2", "libnss_dns.so.2"};
-    static const char *const locales[] = {"/usr/lib/locale/C.UTF-8",
-                                          "/usr/lib/locale/C.utf8"};
     char *libc = host_libc(c);
     bool found;
     int r;
@@ -72,16 +97,8 @@ static int add_glibc_files(struct closure *c)
         for (size_t i = 0; i < ARRAY_SIZE(nss) && !r; i++)
             r = closure_add_library(c, nss[i],
                                     "loaded by libc to look up names", &found);
-    if (!r && !elf_has_string(libc, "GLIBC_2.35"))
-        for (size_t i = 0; i < ARRAY_SIZE(locales) && !r; i++) {
-            char *file = path_join(locales[i], "LC_CTYPE");
-
-            r = sysroot_mirror_if(c->sysroot, c->tree, file,
-                                  "locale of the run-time system", &found);
-            free(file);
-        }
     free(libc);
-    return r;
+    return r ? r : add_locale(c);
 }
 
 /* Systems name the directory of an entry by its first letter or, where file

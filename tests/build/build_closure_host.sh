@@ -38,3 +38,7 @@ if [ "$(id -u)" = 0 ] && command -v unshare chroot >/dev/null; then
 		lacks loader 'not found'
 	done
 fi
+# setlocale(3) gives C.UTF-8 there as it does here
+for f in /usr/lib/locale/C.utf8/LC_* /usr/lib/locale/C.utf8/LC_MESSAGES/*; do
+	[ ! -f "$f" ] || [ -e "tree$f" ] || fail "no $f"
+done
