@@ -92,7 +92,10 @@ static int fill(struct inode *i, const char *symlink)
         i->fops = &tmpfs_dir_file_ops;
         i->private = tmpfs_dir_new();
         i->nlink = 2;
-        return i->private ? 0 : -ENOMEM;
+        if (!i->private)
+            return -ENOMEM;
+        tmpfs_dir_set_size(i);
+        return 0;
     case S_IFLNK:
         len = strlen(symlink);
         i->ops = &symlink_inode_ops;

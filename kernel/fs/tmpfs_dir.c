@@ -17,7 +17,8 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 
-#define FIRST_COOKIE 2 /* after "." and ".." */
+#define FIRST_COOKIE 2  /* after "." and ".." */
+#define ENTRY_SIZE   20 /* what Linux's tmpfs counts for each, and for those */
 
 static int compare_names(const struct tmpfs_entry *a,
                          const struct tmpfs_entry *b)
@@ -84,11 +85,16 @@ static struct tmpfs_entry *entry_new(const char *name, size_t len)
     return e;
 }
 
-static void dir_changed(struct inode *dir)
+void tmpfs_dir_set_size(struct inode *dir)
 {
     struct tmpfs_dir *d = dir->private;
 
-    dir->mapping.size = d->count * 20; /* what Linux shows: BOGO_DIRENT_SIZE */
+    dir->mapping.size = (2 + d->count) * ENTRY_SIZE;
+}
+
+static void dir_changed(struct inode *dir)
+{
+    tmpfs_dir_set_size(dir);
     inode_touch(dir, true);
 }
 

@@ -37,6 +37,8 @@ struct tmpfs_dir {
 extern const struct inode_ops tmpfs_dir_ops;
 extern const struct file_ops tmpfs_dir_file_ops;
 struct tmpfs_dir *tmpfs_dir_new(void);
+/* st_size of a directory follows the number of its entries. */
+void tmpfs_dir_set_size(struct inode *dir);
 /* An inode with a reference and no name: nlink 1, 2 for a directory.
  * ERR_PTR(-ENOSPC, -ENOMEM). */
 struct inode *tmpfs_inode(struct super_block *sb, unsigned mode, uint64_t rdev,
