@@ -56,7 +56,10 @@ ask(Port, Request, Timeout, Tries, What) ->
         {ok, B} ->
             case binary_to_term(B) of
                 {ok, Value} -> Value;
-                {Class, Reason} -> erlang:raise(Class, {guest, Reason}, [])
+                {Class, Reason} ->
+                    %% ours: Common Test does not take an empty one
+                    {_, Stack} = process_info(self(), current_stacktrace),
+                    erlang:raise(Class, {guest, What, Reason}, Stack)
             end;
         {error, closed} when Tries > 0 ->
             timer:sleep(200),
