@@ -1,0 +1,88 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% osmon_SUITE - os_mon's figures, and those behind them, are true: the test does
+%% something to the machine and looks for it in every account.
+-module(osmon_SUITE).
+-include_lib("stdlib/include/assert.hrl").
+-compile([export_all, nowarn_export_all]).
+
+-define(MB, 1000000).
+
+suite() -> [{timetrap, {minutes, 5}}].
+
+all() -> [shapes, reports, busy, memory, worst, disk, alarms, clocks, proc_self].
+
+init_per_suite(Config) ->
+    case vm:image("OTP_IMAGE", Config) of
+        [{image, Image} | _] -> start(Image, Config);
+        Skip -> Skip
+    end.
+
+start(Image, Config) ->
+    {Vm, Port} = guest:start(Image, #{memory => "512M"}),
+    ok = guest:load(Port, osmon_guest),
+    [{vm, Vm}, {port, Port}, {linux, like_linux:start([osmon_guest])} | Config].
+
+end_per_suite(C) ->
+    like_linux:stop(proplists:get_value(linux, C)),
+    vm:stop(proplists:get_value(vm, C)).
+
+guest(C, F, A) ->
+    R = guest:call(proplists:get_value(port, C), osmon_guest, F, A, 120000),
+    ct:log("~p ~p gave~n~p", [F, A, R]),
+    R.
+
+same(C, F) ->
+    like_linux:same(proplists:get_value(linux, C), proplists:get_value(port, C),
+                    {osmon_guest, F}, []).
+
+shapes(C) -> same(C, shapes).
+reports(C) -> same(C, reports).
+
+%% A thread of two processors that spins: half of the machine, and every account
+%% of processor time agrees with every other. (On a busy host the machine is
+%% slow, but its own clock says how long it spun, except for what its processors
+%% were held up; hence the tolerance.)
+busy(C) ->
+    {#{wall := Wall, runtime := Runtime, stat := Stat, idle := Idle, self := Self,
+       threads := Threads}, Util, PerCpu} = guest(C, busy, [4000]),
+    ?assert(Wall >= 4000),
+    [?assert(T > 0.8 * Wall) || T <- [Runtime, Stat, Self, Threads]],
+    [?assert(abs(T - Runtime) < 0.2 * Wall) || T <- [Self, Threads]],
+    ?assert(Stat + 100 > Runtime),
+    ?assert(abs(Stat + Idle - 2 * Wall) < 0.2 * Wall),
+    ?assert(Util > 40.0),
+    ?assert(lists:max(PerCpu) > 40.0),
+    ?assertEqual(2, length(PerCpu)).
+
+%% 100 MB, some of which the emulator has already from the system, and which it
+%% keeps for the next time. The kernel's accounts agree with each other, as far as
+%% the emulator does not give memory back between the first and the last look.
+memory(C) ->
+    {Used, Left} = guest(C, memory, [100 * ?MB]),
+    [?assert(V > 60 * ?MB andalso V < 130 * ?MB) || V <- maps:values(Used)],
+    [?assert(abs(V - maps:get(rss, Used)) < 15 * ?MB)
+     || V <- maps:values(maps:remove(emulator, Used))],
+    ?assert(maps:get(emulator, Left) < 5 * ?MB).
+
+worst(C) -> ?assertEqual({true, true}, guest(C, worst, [])).
+
+%% 64 MiB of the 252 that /dev/shm may take.
+disk(C) ->
+    {{Size, Before, Size, Used0}, {Size, Within, Size, Used1}, {Size, Before, Size, Used0}} =
+        guest(C, disk, ["/dev/shm", 64 bsl 20]),
+    ?assertEqual(65536, Used1 - Used0),
+    ?assert(abs(Within - Before - 100 * 65536 / Size) =< 1).
+
+alarms(C) ->
+    ?assertEqual({[true, true, true], [false, false, false]},
+                 guest(C, alarms, ["/dev/shm"])).
+
+clocks(C) ->
+    {Moved, Apart} = guest(C, clocks, [1500]),
+    ?assert(Apart =< 1),
+    [?assert(M >= 1490 andalso abs(M - hd(Moved)) =< 500) || M <- Moved].
+
+proc_self(C) ->
+    ?assertEqual({true, true, true, true, 1, true, true, true},
+                 guest(C, proc_self, [])).
