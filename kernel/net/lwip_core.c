@@ -17,7 +17,7 @@
  * lock is released: a send over loopback is in the peer's queue when it
  * returns, without an interrupt or another thread.
  */
-#include "net/lwip_demux.h"
+#include "net/inet_port.h"
 #include "net/net_priv.h"
 
 #include "dev/random.h"
@@ -231,6 +231,7 @@ void net_init(void)
     random_bytes(key, sizeof(key));
     net_timer_init();
     demux_init();
+    port_init();
     net_lock();
     lwip_init();
     netdev_init();

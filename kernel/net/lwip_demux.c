@@ -28,10 +28,10 @@
  */
 #include "net/lwip_demux.h"
 
-#include "lib/list.h"
 #include "lib/log.h"
 #include "mem/page.h"
 #include "mem/slab.h"
+#include "net/inet_port.h"
 
 #include "lwip/ip4.h"
 #include "lwip/ip6.h"
@@ -42,6 +42,7 @@
 /* All under net_lock. */
 struct node {
     struct tcp_pcb *pcb;
+    struct port_conn port;
     struct node *hash_next;
     struct list link; /* mirror or parked; self-linked: in TIME-WAIT */
     uint32_t hash;
@@ -82,6 +83,11 @@ static uint32_t hash_of(const ip_addr_t *local, const ip_addr_t *remote,
                fold(local) ^ (uint64_t)local_port << 40);
 }
 
+uint32_t demux_hash(const struct flow *f)
+{
+    return hash_of(&f->local, &f->remote, f->local_port, f->remote_port);
+}
+
 void demux_init(void)
 {
     struct memory_stats mem;
@@ -108,6 +114,7 @@ static void forget(u8_t id, void *data)
         ;
     *at = n->hash_next;
     list_del_init(&n->link);
+    port_del_conn(&n->port);
     net_mem_free(n);
 }
 
@@ -118,6 +125,10 @@ int demux_add(struct tcp_pcb *pcb)
 
     if (!n)
         return -ENOMEM;
+    if (port_add_conn(&n->port, pcb)) {
+        net_mem_free(n);
+        return -ENOMEM;
+    }
     n->pcb = pcb;
     n->hash = hash_of(&pcb->local_ip, &pcb->remote_ip, pcb->local_port,
                       pcb->remote_port);
@@ -133,8 +144,7 @@ int demux_add(struct tcp_pcb *pcb)
 
 struct tcp_pcb *demux_find(const struct flow *f)
 {
-    uint32_t hash =
-        hash_of(&f->local, &f->remote, f->local_port, f->remote_port);
+    uint32_t hash = demux_hash(f);
 
     for (struct node *n = table[hash & mask]; n; n = n->hash_next) {
         const struct tcp_pcb *p = n->pcb;
@@ -267,14 +277,6 @@ void demux_wake(struct tcp_pcb *pcb)
     list_add_head(&mirror, &n->link);
     pcb->next = tcp_active_pcbs;
     tcp_active_pcbs = pcb;
-}
-
-void demux_wake_all(void)
-{
-    struct node *n;
-
-    while ((n = list_first(&parked, struct node, link)))
-        demux_wake(n->pcb);
 }
 
 struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb)

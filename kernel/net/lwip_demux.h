@@ -23,6 +23,8 @@ void demux_init(void);
 int demux_add(struct tcp_pcb *pcb);
 /* The connection, in whatever state, or NULL. */
 struct tcp_pcb *demux_find(const struct flow *f);
+/* A hash that nobody outside can foretell. */
+uint32_t demux_hash(const struct flow *f);
 /* See to it that tcp_input() finds (pcb), one that demux_find() found, at once;
  * NULL: that it sees at once that there is none. True: (p) has been processed,
  * false: the caller goes on with it. */
@@ -35,8 +37,6 @@ bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp);
 void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev);
 /* ... before anything is done to it that may need a timer. Cheap if active. */
 void demux_wake(struct tcp_pcb *pcb);
-/* ... before lwIP shall look at all connections (ports in use). */
-void demux_wake_all(void);
 /* The parked ones in turn, NULL first and last. */
 struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb);
 

@@ -19,7 +19,7 @@
 #include "net/net_priv.h"
 
 #include "lib/string.h"
-#include "net/lwip_demux.h"
+#include "net/inet_port.h"
 #include "net/sock_inet.h"
 
 #include "lwip/inet_chksum.h"
@@ -29,6 +29,7 @@
 #include "lwip/prot/ip4.h"
 #include "lwip/prot/ip6.h"
 #include "lwip/prot/tcp.h"
+#include "lwip/prot/udp.h"
 #include "net/lwip_hooks.h"
 
 static uint16_t be16(const uint8_t *p)
@@ -56,7 +57,27 @@ static int segment(struct flow *f, const uint8_t *th, struct pbuf *p,
         tcp_abort(pcb); /* no RST is sent in TIME-WAIT */
         pcb = NULL;
     }
+    if (!pcb)
+        port_show_listener(f, netif_get_index(inp));
     return demux_input(pcb, p, inp);
+}
+
+/* (uh): a UDP header. */
+static int datagram(struct flow *f, const uint8_t *uh, const struct netif *inp)
+{
+    f->remote_port = be16(uh);
+    f->local_port = be16(uh + 2);
+    port_show_udp(f, netif_get_index(inp));
+    return 0;
+}
+
+/* A packet of which we do not see whose it is: a fragment, or one with headers
+ * in between. */
+static int unclear(void)
+{
+    port_show_listener(NULL, 0);
+    port_show_udp(NULL, 0);
+    return 0;
 }
 
 /* The packet (quoted) of ours could not be delivered. */
@@ -136,14 +157,15 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
         return 1;
     unsigned len = MIN((unsigned)be16(h + 2), (unsigned)p->len);
     if ((be16(h + 6) & (IP_MF | IP_OFFMASK)) || len < hlen)
-        return 0;
-    if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN) {
-        ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
-        ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
+        return unclear();
+    ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
+    ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
+    if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN)
         return segment(&f, h + hlen, p, inp);
-    } else if (h[9] == IP_PROTO_ICMP) {
+    if (h[9] == IP_PROTO_UDP && len >= hlen + UDP_HLEN)
+        return datagram(&f, h + hlen, inp);
+    if (h[9] == IP_PROTO_ICMP)
         icmp4(h + hlen, len - hlen, inp);
-    }
     return 0;
 }
 
@@ -173,7 +195,7 @@ static void addr6(ip_addr_t *a, const uint8_t *p, struct netif *n)
     memset(a, 0, sizeof(*a));
     memcpy(ip_2_ip6(a)->addr, p, 16);
     IP_SET_TYPE(a, IPADDR_TYPE_V6);
-    ip6_addr_assign_zone(ip_2_ip6(a), IP6_UNICAST, n);
+    ip6_addr_assign_zone(ip_2_ip6(a), IP6_UNKNOWN, n);
 }
 
 /* (m) follows the fixed header (h) of the packet. */
@@ -199,13 +221,16 @@ int net_hook_ip6_input(struct pbuf *p, struct netif *inp)
     if (p->len < IP6_HLEN)
         return 0;
     unsigned len = p->len - IP6_HLEN;
-    if (h[6] == IP_PROTO_TCP && len >= TCP_HLEN) {
-        addr6(&f.remote, h + 8, inp);
-        addr6(&f.local, h + 24, inp);
+    addr6(&f.remote, h + 8, inp);
+    addr6(&f.local, h + 24, inp);
+    if (h[6] == IP_PROTO_TCP && len >= TCP_HLEN)
         return segment(&f, h + IP6_HLEN, p, inp);
-    } else if (h[6] == IP6_NEXTH_ICMP6) {
+    if (h[6] == IP_PROTO_UDP && len >= UDP_HLEN)
+        return datagram(&f, h + IP6_HLEN, inp);
+    if (h[6] == IP6_NEXTH_ICMP6)
         icmp6(h, h + IP6_HLEN, len, inp);
-    }
+    else
+        return unclear();
     return 0;
 }
 

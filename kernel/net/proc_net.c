@@ -9,12 +9,12 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 #include "mem/slab.h"
-#include "net/lwip_demux.h"
+#include "net/inet_port.h"
 #include "net/sock_tcp.h"
+#include "net/sock_udp.h"
 #include "net/unix_sock.h"
 
 #include "lwip/priv/tcp_priv.h"
-#include "lwip/udp.h"
 
 /* --- sockets of the Internet ------------------------------------------- */
 
@@ -69,6 +69,13 @@ static struct line *next_line(struct lines *l, const ip_addr_t *local)
     return e;
 }
 
+static void add_socket(struct line *e, const struct socket *s)
+{
+    e->uid = s->owner.uid;
+    if (s->file)
+        e->ino = s->file->inode->ino;
+}
+
 static void add_tcp(struct lines *l, const struct tcp_pcb *p)
 {
     struct line *e = next_line(l, &p->local_ip);
@@ -88,9 +95,7 @@ static void add_tcp(struct lines *l, const struct tcp_pcb *p)
         return;
     e->tx = t->tx_queued;
     e->rx = p->state == LISTEN ? t->nr_accepted : (uint32_t)t->rx_bytes;
-    e->uid = t->i.s.owner.uid;
-    if (t->i.s.file)
-        e->ino = t->i.s.file->inode->ino;
+    add_socket(e, &t->i.s);
 }
 
 static unsigned count_tcp(const struct tcp_pcb *p)
@@ -111,20 +116,23 @@ static unsigned count_active(void)
     return n;
 }
 
-static unsigned count_udp(void)
+/* Bound UDP sockets, or listening TCP sockets. */
+static unsigned count_sockets(bool udp)
 {
     unsigned n = 0;
 
-    for (const struct udp_pcb *p = udp_pcbs; p; p = p->next)
-        n++;
+    for (const struct inet_sock *i = NULL; (i = port_next_socket(udp, i));)
+        n += udp || i->s.listening;
     return n;
 }
 
 static void gather_tcp(struct lines *l)
 {
-    const struct tcp_pcb *lists[] = {tcp_listen_pcbs.pcbs, tcp_active_pcbs,
-                                     tcp_tw_pcbs};
+    const struct tcp_pcb *lists[] = {tcp_active_pcbs, tcp_tw_pcbs};
 
+    for (struct inet_sock *i = NULL; (i = port_next_socket(false, i));)
+        if (i->s.listening)
+            add_tcp(l, tcp_sk(&i->s)->pcb);
     for (unsigned k = 0; k < ARRAY_SIZE(lists); k++)
         for (const struct tcp_pcb *p = lists[k]; p; p = p->next)
             add_tcp(l, p);
@@ -134,15 +142,16 @@ static void gather_tcp(struct lines *l)
 
 static void gather_udp(struct lines *l)
 {
-    for (const struct udp_pcb *p = udp_pcbs; p; p = p->next) {
-        struct line *e = next_line(l, &p->local_ip);
+    for (struct inet_sock *i = NULL; (i = port_next_socket(true, i));) {
+        struct line *e = next_line(l, &i->local);
         if (!e)
             continue;
-        bool connected = p->flags & UDP_FLAGS_CONNECTED;
-        e->local_port = p->local_port;
-        e->remote = p->remote_ip;
-        e->remote_port = p->remote_port;
-        e->state = connected ? 1 : 7;
+        e->local_port = i->local_port;
+        e->remote = i->remote;
+        e->remote_port = i->remote_port;
+        e->state = i->remote_port ? 1 : 7;
+        e->rx = (uint32_t)dgram_sk(&i->s)->queued;
+        add_socket(e, &i->s);
     }
 }
 
@@ -151,9 +160,8 @@ static void show_lines(struct seq *s, bool v6, bool udp)
     struct lines l = {.v6 = v6};
 
     net_lock();
-    l.max = SLACK + (udp ? count_udp()
-                         : count_tcp(tcp_listen_pcbs.pcbs) + count_active() +
-                               count_tcp(tcp_tw_pcbs));
+    l.max = SLACK + count_sockets(udp) +
+            (udp ? 0 : count_active() + count_tcp(tcp_tw_pcbs));
     net_unlock();
     l.line = kmalloc(l.max * sizeof(l.line[0]), 0);
     if (!l.line) {
@@ -266,12 +274,11 @@ static void show_sockstat(struct seq *s, void *arg)
 {
     (void)arg;
     net_lock();
-    unsigned tw = count_tcp(tcp_tw_pcbs), udp = count_udp();
-    unsigned tcp = count_active() + count_tcp(tcp_listen_pcbs.pcbs) +
-                   count_tcp(tcp_bound_pcbs);
+    unsigned tw = count_tcp(tcp_tw_pcbs), udp = count_sockets(true);
+    unsigned tcp = count_active() + count_sockets(false);
     net_unlock();
     uint64_t pages = (net_mem_used() + PAGE_SIZE - 1) / PAGE_SIZE;
-    seq_printf(s, "sockets: used %u\n", tcp + udp);
+    seq_printf(s, "sockets: used %u\n", atomic_load(&sockets_open));
     seq_printf(s, "TCP: inuse %u orphan %u tw %u alloc %u mem %lu\n", tcp,
                tcp_orphans > tw ? tcp_orphans - tw : 0, tw, tcp, pages);
     seq_printf(s, "UDP: inuse %u mem 0\n", udp);

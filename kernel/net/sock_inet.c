@@ -34,9 +34,11 @@ void inet_init(struct inet_sock *i, const struct sock_ops *ops, int family,
 {
     socket_init(&i->s, ops, family, type, protocol);
     list_init(&i->groups);
+    list_init(&i->port_link);
     i->ttl = i->hops = -1;
     i->mcast_ttl = i->mcast_hops = 1;
     i->mcast_loop = true;
+    i->mcast_all = true;
     i->mtu_discover = IP_PMTUDISC_WANT;
     if (family == AF_INET6) {
         IP_SET_TYPE(&i->local, IPADDR_TYPE_V6);

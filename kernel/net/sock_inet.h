@@ -18,6 +18,9 @@
 /* n net_lock; a as in struct socket */
 struct inet_sock {
     struct socket s;
+    struct port *port;                /* n it is bound to, inet_port.h */
+    struct list port_link;            /* n */
+    bool addr_fixed, port_fixed;      /* n bind() chose them */
     ip_addr_t local, remote;          /* n as getsockname tells */
     uint16_t local_port, remote_port; /* n host order; 0 = none */
     uint8_t tos, tclass;              /* a */
@@ -27,7 +30,7 @@ struct inet_sock {
     bool recverr, recverr6, freebind, transparent, hdrincl;         /* a */
     uint8_t mtu_discover, minttl;                                   /* a */
     uint8_t mcast_ttl, mcast_hops;                                  /* a */
-    bool mcast_loop;                                                /* a */
+    bool mcast_loop, mcast_all;                                     /* a */
     uint8_t mcast_if;   /* a interface index or 0 */
     struct list groups; /* n multicast memberships */
 };
@@ -70,6 +73,10 @@ int inet_setsockopt(struct socket *s, int level, int name, const void *val,
 int inet_getsockopt(struct socket *s, int level, int name, void *val,
                     unsigned *len);
 void inet_leave_groups(struct inet_sock *i); /* at close; takes net_lock */
+/* Does it want what (from) sends to a group, coming in on (ifindex)? net_lock
+ * held. */
+bool inet_wants_group(struct inet_sock *i, const ip_addr_t *group,
+                      const ip_addr_t *from, unsigned ifindex);
 
 int tcp_create(int family, struct socket **out);
 int udp_create(int family, struct socket **out);

@@ -14,11 +14,18 @@
 
 #define IPV6_HOPLIMIT_MAX 255
 
-/* One membership; lwIP counts users of a group per interface. */
+#define SOURCES 10 /* Linux: igmp_max_msf */
+
+/* One membership; lwIP counts users of a group per interface. It is for the
+ * sources listed, or for all but them. Routers are not told (that needs
+ * version 3 of IGMP), so the others' packets end here. */
 struct inet_group {
     struct list link;
     struct netif *netif;
     ip_addr_t addr;
+    bool include;
+    unsigned nr_sources;
+    uint32_t source[SOURCES];
 };
 
 /* --- multicast --------------------------------------------------------- */
@@ -71,7 +78,7 @@ static int join(struct inet_group *g)
 }
 
 static int membership(struct inet_sock *i, const ip_addr_t *addr,
-                      unsigned ifindex, uint32_t ifaddr, bool add)
+                      unsigned ifindex, uint32_t ifaddr, bool add, bool include)
 {
     struct inet_group *g = add ? kzalloc(sizeof(*g), 0) : NULL, *old;
     int rc;
@@ -90,6 +97,7 @@ static int membership(struct inet_sock *i, const ip_addr_t *addr,
         if (!rc) {
             g->netif = n;
             g->addr = *addr;
+            g->include = include;
             rc = join(g);
         }
         if (!rc) {
@@ -121,6 +129,85 @@ void inet_leave_groups(struct inet_sock *i)
     net_unlock();
 }
 
+/* --- source filters (RFC 3678, 4.1) ------------------------------------ */
+
+static int find_source(const struct inet_group *g, uint32_t source)
+{
+    for (unsigned k = 0; k < g->nr_sources; k++)
+        if (g->source[k] == source)
+            return (int)k;
+    return -1;
+}
+
+bool inet_wants_group(struct inet_sock *i, const ip_addr_t *group,
+                      const ip_addr_t *from, unsigned ifindex)
+{
+    const struct inet_group *g;
+
+    list_for_each (g, &i->groups, link)
+        if (netif_get_index(g->netif) == ifindex &&
+            ip_addr_cmp_zoneless(&g->addr, group))
+            return (IP_IS_V4(from) &&
+                    find_source(g, ip4_addr_get_u32(ip_2_ip4(from))) >= 0) ==
+                   g->include;
+    return i->mcast_all;
+}
+
+static int change_source(struct inet_group *g, uint32_t source, bool include,
+                         bool add)
+{
+    int at = find_source(g, source);
+
+    if (g->nr_sources && g->include != include)
+        return -EINVAL;
+    g->include = include;
+    if (add == (at >= 0))
+        return -EADDRNOTAVAIL;
+    if (add && g->nr_sources == SOURCES)
+        return -ENOBUFS;
+    if (add)
+        g->source[g->nr_sources++] = source;
+    else
+        g->source[at] = g->source[--g->nr_sources];
+    return 0;
+}
+
+/* IP_*_SOURCE*: (include) the one source of a membership, or all but it. */
+static int source4(struct inet_sock *i, const void *val, unsigned len,
+                   bool include, bool add)
+{
+    struct ip_mreq_source r;
+    struct inet_group *g = NULL, *unused = NULL;
+    ip_addr_t addr;
+    int rc = 0;
+
+    if (len != sizeof(r))
+        return -EINVAL;
+    memcpy(&r, val, sizeof(r));
+    memset(&addr, 0, sizeof(addr));
+    ip_addr_set_ip4_u32_val(addr, r.imr_multiaddr);
+    if (!ip_addr_ismulticast(&addr))
+        return -EINVAL;
+    if (include && add) {
+        rc = membership(i, &addr, 0, r.imr_interface, true, true);
+        if (rc && rc != -EADDRINUSE)
+            return rc;
+    }
+    net_lock();
+    struct netif *n = group_netif(0, r.imr_interface);
+    g = n ? find_group(i, &addr, n) : NULL;
+    rc = !n ? -ENODEV : !g ? -EINVAL : 0;
+    if (!rc)
+        rc = change_source(g, r.imr_sourceaddr, include, add);
+    if (!rc && include && !g->nr_sources) { /* the last one: left */
+        leave(g);
+        unused = g;
+    }
+    net_unlock();
+    kfree(unused);
+    return rc;
+}
+
 static int membership4(struct inet_sock *i, const void *val, unsigned len,
                        bool add)
 {
@@ -133,7 +220,7 @@ static int membership4(struct inet_sock *i, const void *val, unsigned len,
     memset(&addr, 0, sizeof(addr));
     ip_addr_set_ip4_u32_val(addr, r.imr_multiaddr.s_addr);
     return membership(i, &addr, len >= sizeof(r) ? (unsigned)r.imr_ifindex : 0,
-                      r.imr_address.s_addr, add);
+                      r.imr_address.s_addr, add, false);
 }
 
 static int membership6(struct inet_sock *i, const void *val, unsigned len,
@@ -150,7 +237,7 @@ static int membership6(struct inet_sock *i, const void *val, unsigned len,
     memcpy(ip_2_ip6(&addr)->addr, &r.ipv6mr_multiaddr, 16);
     if (r.ipv6mr_ifindex)
         ip6_addr_set_zone(ip_2_ip6(&addr), (u8_t)r.ipv6mr_ifindex);
-    return membership(i, &addr, (unsigned)r.ipv6mr_ifindex, 0, add);
+    return membership(i, &addr, (unsigned)r.ipv6mr_ifindex, 0, add, false);
 }
 
 static int set_mcast_if(struct inet_sock *i, const void *val, unsigned len)
@@ -198,6 +285,8 @@ static bool *ip_flag(struct inet_sock *i, int name)
         return &i->transparent;
     case IP_MULTICAST_LOOP:
         return &i->mcast_loop;
+    case IP_MULTICAST_ALL:
+        return &i->mcast_all;
     case IP_HDRINCL:
         return i->s.type == SOCK_RAW ? &i->hdrincl : NULL;
     default:
@@ -266,6 +355,12 @@ static int set_ip(struct inet_sock *i, int name, const void *val, unsigned len)
         if (i->s.type == SOCK_STREAM)
             return -EPROTO;
         return membership4(i, val, len, name == IP_ADD_MEMBERSHIP);
+    case IP_ADD_SOURCE_MEMBERSHIP:
+    case IP_DROP_SOURCE_MEMBERSHIP:
+        return source4(i, val, len, true, name == IP_ADD_SOURCE_MEMBERSHIP);
+    case IP_BLOCK_SOURCE:
+    case IP_UNBLOCK_SOURCE:
+        return source4(i, val, len, false, name == IP_BLOCK_SOURCE);
     case IP_MULTICAST_IF:
         return set_mcast_if(i, val, len);
     }

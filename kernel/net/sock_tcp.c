@@ -19,7 +19,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/user.h"
-#include "net/lwip_demux.h"
+#include "net/inet_port.h"
 
 #include "lwip/priv/tcp_priv.h"
 
@@ -266,9 +266,11 @@ static int tcp_sock_shutdown(struct socket *s, int how)
 
     tcp_lock();
     if (t->state == TCP_LISTENING && (mask & SHUT_MASK_RD)) {
-        /* As Linux: stops listening; accept() fails from now on. */
+        /* As Linux: stops listening; accept() fails until it does again. */
         tcp_close(t->pcb);
-        t->state = TCP_DEAD;
+        if (!t->i.port_fixed)
+            port_unbind(&t->i);
+        t->state = TCP_NEW;
         s->listening = false;
     } else if (t->state != TCP_CONNECTED || !t->pcb) {
         rc = -ENOTCONN;
@@ -340,6 +342,7 @@ static void close_listener(struct tcp_sock *t)
         if (half_open_of(tcp_ext_arg_get(p, 0)) == t)
             tcp_abandon(p, 0);
     }
+    port_unbind(&t->i);
     if (t->pcb)
         tcp_close(t->pcb);
 }
@@ -347,6 +350,7 @@ static void close_listener(struct tcp_sock *t)
 static void close_locked(struct tcp_sock *t)
 {
     list_del_init(&t->ack_link);
+    port_unbind(&t->i);
     if (t->pcb)
         orphan(t);
     tcp_rx_purge(t);

@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/user.h"
+#include "net/inet_port.h"
 
 #include "lwip/ip.h"
 
@@ -19,19 +20,17 @@
 
 /* --- names ------------------------------------------------------------- */
 
-static int udp_bind_locked(struct dgram_sock *d, const ip_addr_t *ip,
-                           uint16_t port)
+int udp_bind_locked(struct dgram_sock *d, const ip_addr_t *ip, uint16_t port)
 {
-    struct socket *s = &d->i.s;
-
     if (d->i.local_port)
         return -EINVAL;
-    if (s->reuseaddr || s->reuseport)
-        ip_set_option(d->udp, SOF_REUSEADDR);
-    else
-        ip_reset_option(d->udp, SOF_REUSEADDR);
-    d->udp->netif_idx = (u8_t)s->bound_if;
-    return net_errno(udp_bind(d->udp, ip, port));
+    int rc = port_bind(&d->i, ip, port);
+    if (rc)
+        return rc;
+    d->udp->netif_idx = (u8_t)d->i.s.bound_if;
+    ip_addr_copy(d->udp->local_ip, *ip);
+    d->udp->local_port = d->i.local_port;
+    return 0;
 }
 
 static int dgram_bind(struct socket *s, const void *addr, unsigned len)
@@ -47,12 +46,12 @@ static int dgram_bind(struct socket *s, const void *addr, unsigned len)
         inet_any_addr(&d->i, &ip);
     net_lock();
     rc = inet_check_local(&d->i, &ip);
-    if (!rc)
-        rc = d->udp ? udp_bind_locked(d, &ip, port)
-                    : net_errno(raw_bind(d->raw, &ip));
-    if (!rc) {
+    if (!rc && d->udp) {
+        rc = udp_bind_locked(d, &ip, port);
+    } else if (!rc) {
+        rc = net_errno(raw_bind(d->raw, &ip));
         ip_addr_copy(d->i.local, ip);
-        d->i.local_port = d->udp ? d->udp->local_port : s->protocol;
+        d->i.local_port = s->protocol;
     }
     net_unlock();
     return rc;
@@ -91,7 +90,6 @@ static int connect_locked(struct dgram_sock *d, const ip_addr_t *ip,
             ip_addr_copy(d->udp->local_ip, local);
         }
         ip_addr_copy(d->i.local, local);
-        d->i.local_port = d->udp->local_port;
         err = udp_connect(d->udp, ip, port);
     } else {
         err = raw_connect(d->raw, ip);
@@ -136,24 +134,18 @@ void sock_udp_unreachable(const ip_addr_t *local, uint16_t local_port,
                           const ip_addr_t *remote, uint16_t remote_port,
                           int err)
 {
-    for (struct udp_pcb *p = udp_pcbs; p; p = p->next) {
-        if (p->recv != dgram_on_udp || p->local_port != local_port ||
-            (!ip_addr_isany(&p->local_ip) && !ip_addr_cmp(&p->local_ip, local)))
-            continue;
-        struct dgram_sock *d = p->recv_arg;
-        bool connected = p->flags & UDP_FLAGS_CONNECTED;
-        if (connected && (p->remote_port != remote_port ||
-                          !ip_addr_cmp(&p->remote_ip, remote)))
-            continue;
-        /* udp(7): an unconnected socket hears of it only with IP_RECVERR; and
-         * of less certain reasons than "port unreachable" likewise. */
-        if (!d->i.recverr && !d->i.recverr6 &&
-            (!connected || err != ECONNREFUSED))
-            return;
-        socket_set_error(&d->i.s, err);
-        socket_wake(&d->i.s, EV_ERR | EV_IN | EV_OUT);
+    struct flow f = {.local_port = local_port, .remote_port = remote_port};
+
+    ip_addr_copy(f.local, *local);
+    ip_addr_copy(f.remote, *remote);
+    struct inet_sock *i = port_udp_socket(&f, 0);
+    /* udp(7): an unconnected socket hears of it only with IP_RECVERR; and of
+     * less certain reasons than "port unreachable" likewise. */
+    if (!i || (!i->recverr && !i->recverr6 &&
+               (!i->remote_port || err != ECONNREFUSED)))
         return;
-    }
+    socket_set_error(&i->s, err);
+    socket_wake(&i->s, EV_ERR | EV_IN | EV_OUT);
 }
 
 /* --- the rest ---------------------------------------------------------- */
@@ -230,16 +222,13 @@ static void dgram_option_changed(struct socket *s, int name)
 {
     struct dgram_sock *d = dgram_sk(s);
 
-    if (name != SO_BINDTODEVICE && name != SO_REUSEADDR && name != SO_REUSEPORT)
+    if (name != SO_BINDTODEVICE)
         return;
     net_lock();
-    if (d->udp) {
+    if (d->udp)
         d->udp->netif_idx = (u8_t)s->bound_if;
-        if (s->reuseaddr || s->reuseport)
-            ip_set_option(d->udp, SOF_REUSEADDR);
-    } else {
+    else
         d->raw->netif_idx = (u8_t)s->bound_if;
-    }
     net_unlock();
 }
 
@@ -250,6 +239,7 @@ static void dgram_release(struct socket *s)
 
     inet_leave_groups(&d->i);
     net_lock();
+    port_unbind(&d->i);
     if (d->udp)
         udp_remove(d->udp);
     if (d->raw)
@@ -298,8 +288,10 @@ int udp_create(int family, struct socket **out)
     net_lock();
     d->udp =
         udp_new_ip_type(family == AF_INET ? IPADDR_TYPE_V4 : IPADDR_TYPE_ANY);
-    if (d->udp)
+    if (d->udp) {
         udp_recv(d->udp, dgram_on_udp, d);
+        ip_set_option(d->udp, SOF_REUSEADDR); /* all it is shown get a copy */
+    }
     net_unlock();
     if (!d->udp) {
         kfree(d);

@@ -42,6 +42,9 @@ struct dgram_route {
     unsigned ifindex;
 };
 
+/* sock_udp.c */
+int udp_bind_locked(struct dgram_sock *d, const ip_addr_t *ip, uint16_t port);
+
 /* udp_data.c */
 ssize_t dgram_recvmsg(struct socket *s, struct sock_msg *m, unsigned flags);
 ssize_t dgram_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags);

@@ -23,6 +23,8 @@
 int sock_rmem_default = 212992, sock_wmem_default = 212992;
 int sock_rmem_max = 4 << 20, sock_wmem_max = 4 << 20;
 
+_Atomic unsigned sockets_open;
+
 static ssize_t socket_read(struct file *f, struct uio *u, uint64_t *pos)
 {
     struct socket *s = f->private;
@@ -73,6 +75,7 @@ static void socket_release(struct file *f)
     struct socket *s = f->private;
 
     s->ops->release(s);
+    sockets_open--;
 }
 
 static const struct file_ops socket_file_ops = {
@@ -132,10 +135,12 @@ struct file *socket_file(struct socket *s, unsigned flags)
         file_alloc_anon("socket", S_IFSOCK | 0777, &socket_file_ops, s,
                         O_RDWR | (flags & SOCK_NONBLOCK));
 
-    if (!IS_ERR(f))
-        s->file = f;
-    else
+    if (IS_ERR(f)) {
         s->ops->release(s);
+        return f;
+    }
+    s->file = f;
+    sockets_open++;
     return f;
 }
 

@@ -124,6 +124,7 @@ int socket_create(int family, int type, int protocol, struct socket **out);
 /* Give it a descriptor; on error the socket is released. fd or -errno. */
 int socket_install(struct socket *s, unsigned flags);
 struct file *socket_file(struct socket *s, unsigned flags); /* ERR_PTR */
+extern _Atomic unsigned sockets_open;             /* those with a file */
 struct socket *file_socket(const struct file *f); /* NULL: not a socket */
 
 /* Take the pending error: 0 or negative errno. */

@@ -9,7 +9,7 @@
 #include "fs/poll.h"
 #include "lib/string.h"
 #include "mem/slab.h"
-#include "net/lwip_demux.h"
+#include "net/inet_port.h"
 
 #include "lwip/priv/tcp_priv.h"
 
@@ -49,6 +49,9 @@ static struct tcp_sock *child_create(struct tcp_sock *t, struct tcp_pcb *pcb)
     c->i.s.listening = c->i.s.nospace = false;
     c->i.s.shut = 0;
     list_init(&c->i.groups);
+    c->i.port = NULL;
+    c->i.addr_fixed = c->i.port_fixed = false;
+    list_init(&c->i.port_link);
     list_init(&c->accepted);
     list_init(&c->ack_link);
     c->nr_accepted = c->half_open = 0;
@@ -76,6 +79,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
     return ERR_OK;
 }
 
+/* A pcb with the address and port the socket is bound to. */
 static int ensure_pcb(struct tcp_sock *t, uint8_t type)
 {
     if (t->pcb)
@@ -86,24 +90,25 @@ static int ensure_pcb(struct tcp_sock *t, uint8_t type)
     tcp_first_rto(pcb);
     tcp_pcb_attach(t, pcb);
     t->state = TCP_NEW;
+    if (t->i.addr_fixed)
+        ip_addr_copy(pcb->local_ip, t->i.local);
+    if (port_bound(&t->i))
+        pcb->local_port = t->i.local_port;
     return 0;
 }
 
 static int bind_locked(struct tcp_sock *t, const ip_addr_t *ip, uint16_t port)
 {
-    if (t->state != TCP_NEW || t->i.local_port)
+    if (t->state != TCP_NEW || port_bound(&t->i))
         return -EINVAL;
     int rc = inet_check_local(&t->i, ip);
     if (!rc)
-        rc = ensure_pcb(t, IP_GET_TYPE(ip));
-    demux_wake_all();
-    if (!rc)
-        rc = net_errno(tcp_bind(t->pcb, ip, port));
-    if (rc == -ENOBUFS) /* no port is free */
-        rc = -EADDRINUSE;
-    if (!rc)
-        tcp_names_from_pcb(t);
-    return rc;
+        rc = port_bind(&t->i, ip, port);
+    if (rc)
+        return rc;
+    t->i.addr_fixed = true;
+    t->i.port_fixed = port != 0;
+    return 0;
 }
 
 int tcp_sock_bind(struct socket *s, const void *addr, unsigned len)
@@ -135,14 +140,21 @@ static int listen_locked(struct tcp_sock *t, unsigned backlog)
     }
     if (t->state != TCP_NEW)
         return -EINVAL;
-    if (!t->i.local_port) {
+    if (!port_bound(&t->i)) {
         inet_any_addr(&t->i, &any);
-        rc = bind_locked(t, &any, 0);
+        rc = port_bind(&t->i, t->i.addr_fixed ? &t->i.local : &any, 0);
     }
+    if (!rc)
+        rc = port_may_listen(&t->i);
+    if (!rc)
+        rc = ensure_pcb(t, IP_GET_TYPE(&t->i.local));
     if (rc)
         return rc;
-    /* On success the old pcb is freed, which clears t->pcb. */
+    /* On success the old pcb is freed, which clears t->pcb. lwIP's list of
+     * listeners is for those a segment may be for. */
+    tcp_listen_pcbs.pcbs = NULL;
     struct tcp_pcb *l = tcp_listen_with_backlog_and_err(t->pcb, 0, &err);
+    tcp_listen_pcbs.pcbs = NULL;
     if (!l)
         return err == ERR_USE ? -EADDRINUSE : -ENOBUFS;
     t->pcb = l;
@@ -225,8 +237,61 @@ static void reset_sock(struct tcp_sock *t)
     t->tx_queued = 0;
     t->unreported = false;
     t->i.s.shut = 0;
-    t->i.local_port = t->i.remote_port = 0;
-    ip_addr_set_any(t->i.s.family == AF_INET6, &t->i.local);
+    t->i.remote_port = 0;
+    if (!t->i.port_fixed) {
+        port_unbind(&t->i);
+        t->i.local_port = 0;
+    }
+    if (!t->i.addr_fixed)
+        ip_addr_set_any(t->i.s.family == AF_INET6, &t->i.local);
+}
+
+/* Choose what the program left open: our address and port. */
+static int connection_name(struct tcp_sock *t, const ip_addr_t *ip,
+                           uint16_t port)
+{
+    struct tcp_pcb *pcb = t->pcb;
+    struct netif *n = pcb->netif_idx ? netif_by_index(pcb->netif_idx)
+                                     : ip_route(&pcb->local_ip, ip);
+
+    if (!n)
+        return -ENETUNREACH;
+    if (ip_addr_isany(&pcb->local_ip)) {
+        const ip_addr_t *local = ip_netif_get_local_ip(n, ip);
+        if (!local)
+            return -ENETUNREACH;
+        ip_addr_copy(pcb->local_ip, *local);
+    }
+    struct flow f = {.local_port = pcb->local_port, .remote_port = port};
+    ip_addr_copy(f.local, pcb->local_ip);
+    ip_addr_copy(f.remote, *ip);
+    if (!pcb->local_port)
+        pcb->local_port = port_for_connection(&pcb->local_ip, ip, port);
+    else if (demux_find(&f))
+        return -EADDRNOTAVAIL;
+    return pcb->local_port ? 0 : -EADDRNOTAVAIL;
+}
+
+/* SYN; lwIP walks all connections to see whether a shared port may have this
+ * one, which is known already. */
+static int open_connection(struct tcp_sock *t, const ip_addr_t *ip,
+                           uint16_t port)
+{
+    int rc = connection_name(t, ip, port);
+
+    if (rc)
+        return rc;
+    ip_reset_option(t->pcb, SOF_REUSEADDR);
+    rc = net_errno(tcp_connect(t->pcb, ip, port, on_connected));
+    if (!rc && demux_add(t->pcb))
+        rc = -ENOBUFS;
+    if (!rc) {
+        tcp_apply_options(t);
+        return 0;
+    }
+    tcp_err(t->pcb, NULL);
+    tcp_abort(t->pcb);
+    return rc;
 }
 
 /* 1: it worked, long ago. */
@@ -259,17 +324,9 @@ static int connect_locked(struct tcp_sock *t, ip_addr_t *ip, uint16_t port)
         IP_GET_TYPE(&t->pcb->local_ip) != IP_GET_TYPE(ip))
         return -EAFNOSUPPORT; /* bound to the other family */
     t->rx_window = tcp_window_of(&t->i.s);
-    demux_wake_all();
-    err_t err = tcp_connect(t->pcb, ip, port, on_connected);
-    if (err == ERR_BUF || err == ERR_USE)
-        return -EADDRNOTAVAIL;
-    if (err)
-        return net_errno(err);
-    if (demux_add(t->pcb)) {
-        tcp_err(t->pcb, NULL);
-        tcp_abort(t->pcb);
-        return -ENOBUFS;
-    }
+    rc = open_connection(t, ip, port);
+    if (rc)
+        return rc;
     tcp_names_from_pcb(t);
     t->state = TCP_CONNECTING;
     return 0;

@@ -377,11 +377,15 @@ static err_t output_raw(struct dgram_sock *d, struct pbuf *p,
     return raw_sendto_if_src(pcb, p, &r->dst, n, src);
 }
 
-static void names_from_pcb(struct dgram_sock *d)
+/* An unbound socket has its port from the first message it sends. */
+static int autobind(struct dgram_sock *d)
 {
-    if (!d->udp)
-        return;
-    d->i.local_port = d->udp->local_port;
+    ip_addr_t any;
+
+    if (!d->udp || d->i.local_port)
+        return 0;
+    inet_any_addr(&d->i, &any);
+    return udp_bind_locked(d, &any, 0);
 }
 
 static int output(struct dgram_sock *d, struct pbuf *p, struct dgram_route *r)
@@ -399,13 +403,13 @@ static int output(struct dgram_sock *d, struct pbuf *p, struct dgram_route *r)
     if (IP_IS_V4(&r->dst) && !d->i.s.broadcast &&
         ip_addr_isbroadcast(&r->dst, n))
         return -EACCES;
-    if (d->udp) {
-        /* lwIP gives an unbound socket its port now. */
+    int rc = autobind(d);
+    if (rc)
+        return rc;
+    if (d->udp)
         err = output_udp(d, p, r, n, src);
-        names_from_pcb(d);
-    } else {
+    else
         err = output_raw(d, p, r, n, src);
-    }
     /* A full queue drops datagrams in silence, as Linux does by default. */
     return err == ERR_MEM || err == ERR_BUF ? 0 : net_errno(err);
 }
