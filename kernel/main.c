@@ -164,6 +164,7 @@ static void mount_root(void)
         fatal("cannot mount the root partition %s: %s", d->name,
               errno_name((int)-PTR_ERR(sb)));
     mount(sb, "/", d->name, "ro,relatime");
+    d->mounted = true;
 }
 
 static void mount_others(void)

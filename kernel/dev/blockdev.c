@@ -182,6 +182,17 @@ struct blockdev *blockdev_find(const char *name)
     return NULL;
 }
 
+bool blockdev_in_use(struct blockdev *d)
+{
+    struct blockdev *m;
+
+    list_for_each (m, &devices, link)
+        if (m->mounted && m->whole == d->whole &&
+            (m == d || m == m->whole || d == d->whole))
+            return true;
+    return false;
+}
+
 /* The first partition that has (guid_text) in the 16 bytes at (field). */
 static struct blockdev *find_partition(const char *guid_text, size_t field)
 {

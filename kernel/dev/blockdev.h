@@ -32,6 +32,7 @@ struct blockdev {
     uint64_t offset;        /* partitions: first sector on (whole) */
     struct blockdev *whole; /* itself for a disk */
     bool readonly;
+    bool mounted; /* set before processes exist */
     unsigned max_segments;
     uint8_t type_guid[16], part_guid[16]; /* partitions, disk byte order */
     char label[37];                       /* partition name, ASCII */
@@ -46,6 +47,8 @@ struct blockdev *blockdev_find_type(const char *guid_text);
 /* By the partition's own GUID (root=UUID). */
 struct blockdev *blockdev_find_guid(const char *guid_text);
 struct blockdev *blockdev_find_label(const char *label);
+/* Whether something is mounted of what (d) covers. */
+bool blockdev_in_use(struct blockdev *d);
 struct blockdev *blockdev_next(struct blockdev *d); /* NULL starts */
 /* Read whole sectors to kernel memory (any alignment of length is a multiple
  * of 512; buf from kmalloc or a page). 0 or -EIO, -EINVAL beyond the end. */

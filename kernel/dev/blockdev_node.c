@@ -3,9 +3,13 @@
 /*
  * blockdev_node.c - /dev/vda and its like, and /proc/partitions.
  *
- * The nodes are for looking at (dd, blkid, fdisk -l): reading goes straight to
- * the disk through one page, and opening for writing answers EROFS, because a
- * write behind a mounted file system's cache would corrupt it.
+ * Reading (dd, blkid, fdisk -l) and writing (a crash dump) go straight to the
+ * disk through one page: what write(2) has taken is with the device. A disk of
+ * which something is mounted cannot be opened for writing, because a write
+ * behind the file system's cache would corrupt it.
+ *
+ * A page that is written in part is read first. (merge) keeps two writers of
+ * one page apart; the user's memory is read before, its lock comes first.
  */
 #include <asm/ioctl.h>
 #include <linux/fs.h>
@@ -15,11 +19,15 @@
 #include "dev/device_node.h"
 #include "fs/file.h"
 #include "fs/vfs.h"
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/uio.h"
 #include "mem/user.h"
+#include "sched/lock.h"
 
 #define O_ACCMODE_MASK 3u
+
+static struct mutex merge;
 
 static struct blockdev *find_number(uint64_t rdev)
 {
@@ -37,8 +45,12 @@ static int node_open(struct inode *i, struct file *f)
 
     if (!d)
         return -ENXIO;
-    if (f->flags & O_ACCMODE_MASK)
-        return -EROFS;
+    if (f->flags & O_ACCMODE_MASK) {
+        if (d->whole->readonly)
+            return -EROFS;
+        if (blockdev_in_use(d))
+            return -EBUSY;
+    }
     f->private = d;
     return 0;
 }
@@ -66,6 +78,55 @@ static ssize_t node_read(struct file *f, struct uio *u, uint64_t *pos)
         *pos += (uint64_t)rc;
     }
     kfree(page);
+    return done ? done : rc;
+}
+
+/* Put (n) bytes at (data) into the page at (base), of which the disk has
+ * (have) bytes, behind (skip). */
+static int write_part(struct blockdev *d, uint64_t base, size_t have,
+                      const char *data, size_t skip, size_t n)
+{
+    char *page = kmalloc(PAGE_SIZE, 0);
+    int rc = 0;
+
+    if (!page)
+        return -ENOMEM;
+    mutex_lock(&merge);
+    if (n < have)
+        rc = blockdev_read(d, base / 512, page, have);
+    if (!rc) {
+        memcpy(page + skip, data, n);
+        rc = blockdev_write(d, base / 512, page, have);
+    }
+    mutex_unlock(&merge);
+    kfree(page);
+    return rc;
+}
+
+static ssize_t node_write(struct file *f, struct uio *u, uint64_t *pos)
+{
+    struct blockdev *d = f->private;
+    uint64_t size = d->sectors * 512;
+    char *data = kmalloc(PAGE_SIZE, 0);
+    ssize_t done = 0, rc = 0;
+
+    if (!data)
+        return -ENOMEM;
+    if (u->left && *pos >= size)
+        rc = -ENOSPC;
+    while (!rc && u->left && *pos < size) {
+        uint64_t base = ALIGN_DOWN(*pos, PAGE_SIZE);
+        size_t have = MIN((uint64_t)PAGE_SIZE, size - base);
+        size_t skip = *pos - base;
+        ssize_t n = uio_copy_in(u, data, MIN(have - skip, u->left));
+
+        rc = n < 0 ? n : write_part(d, base, have, data, skip, (size_t)n);
+        if (rc)
+            break;
+        done += n;
+        *pos += (uint64_t)n;
+    }
+    kfree(data);
     return done ? done : rc;
 }
 
@@ -115,6 +176,7 @@ static int node_fsync(struct file *f, bool data_only)
 static const struct file_ops node_ops = {
     .kind = "block",
     .read = node_read,
+    .write = node_write,
     .lseek = node_lseek,
     .ioctl = node_ioctl,
     .fsync = node_fsync,
@@ -134,6 +196,8 @@ void blockdev_node_add(struct blockdev *d)
 {
     static bool shown;
 
+    if (!shown)
+        mutex_init(&merge, RANK_BLOCK);
     devfs_add(d->name, S_IFBLK_MODE(0660), d->major, d->minor, node_open,
               &node_ops);
     if (!shown)

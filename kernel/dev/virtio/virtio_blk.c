@@ -28,6 +28,7 @@
 #include "dev/drivers.h"
 #include "dev/random_priv.h"
 #include "dev/virtio.h"
+#include "fs/vfs.h"
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/printf.h"
@@ -298,6 +299,8 @@ static int result(struct blk_request *r)
         return -EIO;
     if (status == VIRTIO_BLK_S_OK)
         return 0;
+    if (r->type == VIRTIO_BLK_T_GET_ID)
+        return -EOPNOTSUPP; /* old devices have no number */
     kerr("%s: %s error (status %u) at sector %llu", r->b->disk.name,
          r->type == VIRTIO_BLK_T_IN ? "read" : "write", status,
          (unsigned long long)r->sector);
@@ -433,6 +436,30 @@ static void read_geometry(struct virtio_blk *b)
     b->disk.readonly = virtio_has(d, VIRTIO_BLK_F_RO);
 }
 
+/* Disks that can be written are told apart by the serial number the host gave
+ * them, under the name that udev has for it. (The name vdb depends on the
+ * order in which they are found.) */
+static void add_serial_name(struct virtio_blk *b)
+{
+    char *id = kzalloc(VIRTIO_BLK_ID_BYTES + 1, 0);
+    char name[64], target[32];
+    struct blk_request r = {.b = b, .type = VIRTIO_BLK_T_GET_ID, .in = 1};
+
+    if (!id)
+        return;
+    r.buf[1] = (struct virtq_buf){virt_to_phys(id), VIRTIO_BLK_ID_BYTES};
+    if (!request_run(&r) && id[0]) {
+        for (char *c = id; *c; c++)
+            if (*c <= ' ' || *c > '~' || *c == '/')
+                *c = '_';
+        ksnprintf(name, sizeof(name), "disk/by-id/virtio-%s", id);
+        ksnprintf(target, sizeof(target), "../../%s", b->disk.name);
+        if (devfs_symlink(name, target))
+            kwarn("%s: cannot make /dev/%s", b->disk.name, name);
+    }
+    kfree(id);
+}
+
 /* Requests smaller than the device's sectors fail; images have small ones. */
 static int check_sector_size(struct virtio_blk *b)
 {
@@ -487,6 +514,8 @@ static int blk_probe(struct virtio_device *d)
     kinfo("%s: %llu MiB%s", b->disk.name,
           (unsigned long long)(b->disk.sectors / 2048),
           b->disk.readonly ? ", read-only" : "");
+    if (!b->disk.readonly)
+        add_serial_name(b);
     return blockdev_register(&b->disk);
 fail:
     kfree(b);
