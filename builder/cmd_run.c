@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "crash_dump.h"
 #include "disk_image.h"
 #include "env_option.h"
 #include "kvm_probe.h"
@@ -38,6 +39,7 @@ enum {
     OPT_IP,
     OPT_HOSTNAME,
     OPT_ADD_HOST,
+    OPT_CRASH_DUMP,
     OPT_QEMU,
     OPT_DRY_RUN,
 };
@@ -57,6 +59,7 @@ static const struct option options[] = {
     {"add-host", required_argument, NULL, OPT_ADD_HOST},
     {"env", required_argument, NULL, OPT_ENV},
     {"arg", required_argument, NULL, OPT_ARG},
+    {"crash-dump", required_argument, NULL, OPT_CRASH_DUMP},
     {"qemu", required_argument, NULL, OPT_QEMU},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"help", no_argument, NULL, 'h'},
@@ -85,6 +88,7 @@ static const char help[] =
     "repeated\n"
     "  --env NAME=VALUE    environment of the release; may be repeated\n"
     "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
+    "  --crash-dump FILE   where to keep the emulator's crash dump\n"
     "  --append TEXT       words for the kernel's command line; may be "
     "repeated\n"
     "  --accel auto|kvm|tcg\n"
@@ -234,6 +238,9 @@ static void take_option(struct run_options *o, int opt, const char *value)
         check_line("--arg", value);
         strvec_push(&o->args, value);
         break;
+    case OPT_CRASH_DUMP:
+        o->qemu.crash_dump = value;
+        break;
     case OPT_QEMU:
         o->program = value;
         break;
@@ -366,6 +373,8 @@ static int run_image(struct run_options *o, const struct image *img)
     struct vm vm;
     int fd = -1, status = 1;
 
+    if (o->qemu.crash_dump && crash_dump_prepare(o->qemu.crash_dump))
+        return status;
     if (vm_init(&vm) == 0 &&
         (!o->direct || (fd = kernel_in_memory(img, &kernel)) >= 0)) {
         o->qemu.kernel = kernel;
@@ -375,6 +384,8 @@ static int run_image(struct run_options *o, const struct image *img)
         status = vm_run(&vm, argv.v, fd);
     }
     vm_release(&vm);
+    if (o->qemu.crash_dump && crash_dump_finish(o->qemu.crash_dump) && !status)
+        status = 1;
     if (fd >= 0)
         close(fd);
     strvec_release(&argv);

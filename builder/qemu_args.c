@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "abi/machine.h"
+#include "crash_dump.h"
 #include "quote.h"
 
 /* Two words of the command line. */
@@ -47,6 +48,8 @@ char *qemu_kernel_words(const struct qemu_options *o)
         buf_addf(&b, "%s ", o->baked);
     buf_addf(&b, "exit.port=0x%x exit.log=0x%x", MACHINE_EXIT_PORT,
              MACHINE_EXIT_LOG_PORT);
+    if (o->crash_dump)
+        buf_adds(&b, " env.ERL_CRASH_DUMP=" CRASH_DUMP_DEVICE);
     for (size_t i = 0; i < o->env->n; i++) {
         const char *eq = strchr(o->env->v[i], '=');
         char *key =
@@ -98,6 +101,20 @@ static void add_disk(const struct qemu_options *o, struct strvec *argv)
     buf_release(&b);
 }
 
+static void add_crash_dump(const struct qemu_options *o, struct strvec *argv)
+{
+    struct buf b = {0};
+
+    buf_adds(&b, "if=none,id=crash,format=raw,file=");
+    quote_qemu(&b, o->crash_dump);
+    add(argv, "-drive", buf_str(&b));
+    add(argv, "-device",
+        on_pci(o) ? "virtio-blk-pci,drive=crash,disable-legacy=on,"
+                    "serial=" CRASH_DUMP_SERIAL
+                  : "virtio-blk-device,drive=crash,serial=" CRASH_DUMP_SERIAL);
+    buf_release(&b);
+}
+
 static void add_card(const struct qemu_options *o, struct strvec *argv)
 {
     struct buf b = {0};
@@ -121,6 +138,8 @@ static void add_devices(const struct qemu_options *o, struct strvec *argv)
     if (!on_pci(o))
         add(argv, "-global", "virtio-mmio.force-legacy=false");
     add_disk(o, argv);
+    if (o->crash_dump)
+        add_crash_dump(o, argv);
     add_card(o, argv);
     add(argv, "-device",
         on_pci(o) ? "virtio-rng-pci,disable-legacy=on" : "virtio-rng-device");

@@ -22,9 +22,10 @@ struct qemu_options {
     const char *memory;
     const char *cpus;
     enum qemu_machine machine;
-    const char *kvm_cpu; /* the CPU model under KVM; NULL: emulate */
-    bool tty;            /* stdin is a terminal: Ctrl-A X ends QEMU */
-    int qmp_fd;          /* sockets QEMU inherits; -1: none */
+    const char *kvm_cpu;    /* the CPU model under KVM; NULL: emulate */
+    bool tty;               /* stdin is a terminal: Ctrl-A X ends QEMU */
+    const char *crash_dump; /* a file for it, or NULL */
+    int qmp_fd;             /* sockets QEMU inherits; -1: none */
     int log_fd;
     const struct network *network;
     const struct forwards *forwards;
