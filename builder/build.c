@@ -216,8 +216,10 @@ static int add_data(struct build *b, const char *path, struct buf *content,
 
 static int add_settings(struct build *b)
 {
-    struct init_settings s = {
-        .hostname = b->hostname, .grace = b->o->grace, .env = &b->o->env};
+    struct init_settings s = {.hostname = b->hostname,
+                              .grace = b->o->grace,
+                              .console = b->o->console,
+                              .env = &b->o->env};
     struct buf conf = {0}, manifest = {0};
 
     if (init_conf_write(&b->release, &s, &conf) ||

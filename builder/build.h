@@ -20,6 +20,7 @@ struct build_options {
     const char *hostname; /* NULL: made from the release's name */
     const char *append;   /* NULL: nothing */
     const char *grace;
+    bool console;
     const char *busybox;
     struct boot_paths boot;
     struct strvec env; /* checked: "NAME=VALUE" */

@@ -25,6 +25,7 @@ enum {
     OPT_LOADER,
     OPT_BUSYBOX,
     OPT_GRACE,
+    OPT_CONSOLE,
     OPT_ALLOW_MISSING,
 };
 
@@ -38,6 +39,7 @@ static const struct option options[] = {
     {"hostname", required_argument, NULL, OPT_HOSTNAME},
     {"append", required_argument, NULL, OPT_APPEND},
     {"grace", required_argument, NULL, OPT_GRACE},
+    {"console", no_argument, NULL, OPT_CONSOLE},
     {"kernel", required_argument, NULL, OPT_KERNEL},
     {"init", required_argument, NULL, OPT_INIT},
     {"boot-sector", required_argument, NULL, OPT_BOOT_SECTOR},
@@ -66,6 +68,7 @@ static const char help[] =
     "  --hostname NAME     (default: made from the release's name)\n"
     "  --append TEXT       words for the kernel's command line\n"
     "  --grace SECONDS     time to stop in when the power button is pressed\n"
+    "  --console           start the release with its shell on the console\n"
     "  --allow-missing     a missing library is a note, not an error\n"
     "  -q, --quiet         no summary and no notes\n"
     "  -h, --help          this text\n"
@@ -140,6 +143,9 @@ static void take_option(struct build_options *o, int opt, const char *value)
     case OPT_GRACE:
         check_seconds(value);
         o->grace = value;
+        break;
+    case OPT_CONSOLE:
+        o->console = true;
         break;
     case OPT_KERNEL:
         o->boot.kernel = value;

@@ -19,6 +19,7 @@
 #include "qemu_args.h"
 #include "quote.h"
 #include "report.h"
+#include "tty.h"
 #include "vm.h"
 
 #define QEMU "qemu-system-x86_64"
@@ -42,6 +43,7 @@ enum {
     OPT_CRASH_DUMP,
     OPT_QEMU,
     OPT_DRY_RUN,
+    OPT_CONSOLE,
 };
 
 static const struct option options[] = {
@@ -60,6 +62,7 @@ static const struct option options[] = {
     {"env", required_argument, NULL, OPT_ENV},
     {"arg", required_argument, NULL, OPT_ARG},
     {"crash-dump", required_argument, NULL, OPT_CRASH_DUMP},
+    {"console", no_argument, NULL, OPT_CONSOLE},
     {"qemu", required_argument, NULL, OPT_QEMU},
     {"dry-run", no_argument, NULL, OPT_DRY_RUN},
     {"help", no_argument, NULL, 'h'},
@@ -89,6 +92,7 @@ static const char help[] =
     "  --env NAME=VALUE    environment of the release; may be repeated\n"
     "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
     "  --crash-dump FILE   where to keep the emulator's crash dump\n"
+    "  --console           start the release with its shell on the console\n"
     "  --append TEXT       words for the kernel's command line; may be "
     "repeated\n"
     "  --accel auto|kvm|tcg\n"
@@ -101,7 +105,9 @@ static const char help[] =
     "  -h, --help          this text\n"
     "\n"
     "On a terminal, Ctrl-C goes to the guest: a release without a shell stops\n"
-    "in order, and at once the second time. Ctrl-A X ends QEMU.\n"
+    "in order, and at once the second time. Ctrl-A X ends QEMU, Ctrl-A C is "
+    "for\n"
+    "its monitor, Ctrl-A Ctrl-A sends Ctrl-A.\n"
     "SIGTERM, SIGINT or SIGHUP press the guest's power button; a second one\n"
     "kills it.\n"
     "\n"
@@ -241,6 +247,9 @@ static void take_option(struct run_options *o, int opt, const char *value)
     case OPT_CRASH_DUMP:
         o->qemu.crash_dump = value;
         break;
+    case OPT_CONSOLE:
+        o->qemu.console = true;
+        break;
     case OPT_QEMU:
         o->program = value;
         break;
@@ -351,7 +360,7 @@ static int print_command(struct run_options *o, const struct image *img)
         r = kernel_in_file(img, &kernel);
     if (!r) {
         o->qemu.kernel = kernel;
-        o->qemu.qmp_fd = o->qemu.log_fd = -1;
+        o->qemu.qmp_fd = o->qemu.log_fd = o->qemu.size_fd = -1;
         qemu_args_make(&o->qemu, &argv);
         for (size_t i = 0; i < argv.n; i++) {
             if (i)
@@ -375,11 +384,12 @@ static int run_image(struct run_options *o, const struct image *img)
 
     if (o->qemu.crash_dump && crash_dump_prepare(o->qemu.crash_dump))
         return status;
-    if (vm_init(&vm) == 0 &&
+    if (vm_init(&vm, o->qemu.tty) == 0 &&
         (!o->direct || (fd = kernel_in_memory(img, &kernel)) >= 0)) {
         o->qemu.kernel = kernel;
         o->qemu.qmp_fd = vm.qmp_child;
         o->qemu.log_fd = vm.log_child;
+        o->qemu.size_fd = vm.size_child;
         qemu_args_make(&o->qemu, &argv);
         status = vm_run(&vm, argv.v, fd);
     }
@@ -416,6 +426,16 @@ static int check_host(const struct run_options *o)
     return network_check(&o->network) || forwards_check(&o->forwards) ? -1 : 0;
 }
 
+/* What the guest cannot see through a serial line. */
+static void take_terminal(struct run_options *o)
+{
+    o->qemu.tty = isatty(STDIN_FILENO);
+    if (!o->qemu.tty)
+        return;
+    o->qemu.term = getenv("TERM");
+    tty_size(&o->qemu.columns, &o->qemu.rows);
+}
+
 static int start_image(struct run_options *o, const struct image *img)
 {
     char *program = find_program(o->program);
@@ -424,7 +444,7 @@ static int start_image(struct run_options *o, const struct image *img)
     if (program && (o->dry_run || check_host(o) == 0) && choose_accel(o) == 0) {
         o->qemu.qemu = program;
         o->qemu.baked = img->cmdline;
-        o->qemu.tty = isatty(STDIN_FILENO);
+        take_terminal(o);
         status = o->dry_run ? print_command(o, img) : run_image(o, img);
     }
     free(program);

@@ -12,6 +12,7 @@
 struct init_settings {
     const char *hostname;
     const char *grace;        /* seconds, or NULL for the default */
+    bool console;             /* with its shell on the console */
     const struct strvec *env; /* "NAME=VALUE" */
 };
 

@@ -40,6 +40,20 @@ static void add_machine(const struct qemu_options *o, struct strvec *argv)
     add(argv, "-display", "none");
 }
 
+static void add_terminal(const struct qemu_options *o, struct buf *b)
+{
+    if (o->console)
+        buf_adds(b, " console.shell=yes");
+    if (!o->tty)
+        return;
+    if (o->term && *o->term)
+        quote_kernel(b, " env.TERM=", o->term);
+    if (o->columns)
+        buf_addf(b, " console.size=%ux%u", o->columns, o->rows);
+    if (o->size_fd >= 0)
+        buf_adds(b, " console.resize=" MACHINE_SIZE_DEVICE);
+}
+
 char *qemu_kernel_words(const struct qemu_options *o)
 {
     struct buf b = {0};
@@ -50,6 +64,7 @@ char *qemu_kernel_words(const struct qemu_options *o)
              MACHINE_EXIT_LOG_PORT);
     if (o->crash_dump)
         buf_adds(&b, " env.ERL_CRASH_DUMP=" CRASH_DUMP_DEVICE);
+    add_terminal(o, &b);
     for (size_t i = 0; i < o->env->n; i++) {
         const char *eq = strchr(o->env->v[i], '=');
         char *key =
@@ -154,6 +169,11 @@ static void add_console(const struct qemu_options *o, struct strvec *argv)
         add(argv, "-chardev", "stdio,id=con,signal=off");
     }
     add(argv, "-serial", "chardev:con");
+    if (o->tty && o->size_fd >= 0) {
+        strvec_push(argv, "-chardev");
+        strvec_pushf(argv, "socket,id=size,fd=%d", o->size_fd);
+        add(argv, "-device", "isa-serial,index=1,chardev=size");
+    }
 }
 
 static void add_control(const struct qemu_options *o, struct strvec *argv)

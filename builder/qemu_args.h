@@ -23,10 +23,15 @@ struct qemu_options {
     const char *cpus;
     enum qemu_machine machine;
     const char *kvm_cpu;    /* the CPU model under KVM; NULL: emulate */
-    bool tty;               /* stdin is a terminal: Ctrl-A X ends QEMU */
     const char *crash_dump; /* a file for it, or NULL */
-    int qmp_fd;             /* sockets QEMU inherits; -1: none */
+    const char *term;       /* what the terminal calls itself, or NULL */
+    unsigned columns;       /* of it; 0: not known */
+    unsigned rows;
+    bool tty;     /* stdin is a terminal: Ctrl-A X ends QEMU */
+    bool console; /* start the release with its shell */
+    int qmp_fd;   /* sockets QEMU inherits; -1: none */
     int log_fd;
+    int size_fd; /* tells the terminal's size; only with (tty) */
     const struct network *network;
     const struct forwards *forwards;
     const struct strvec *env;   /* NAME=VALUE */

@@ -17,4 +17,9 @@ struct tty_state {
 };
 
 void tty_save(struct tty_state *t);
+/* What is written to the terminal goes there as it is: the guest has its own
+ * line discipline.  QEMU does the rest when it starts. */
+void tty_pass_output(const struct tty_state *t);
+/* Both 0 when the terminal does not know. */
+void tty_size(unsigned *columns, unsigned *rows);
 void tty_restore(const struct tty_state *t);

@@ -36,13 +36,14 @@ struct run {
     bool killed;
     bool ended;
     int wait_status;
+    struct tty_state tty;
 };
 
-int vm_init(struct vm *vm)
+int vm_init(struct vm *vm, bool terminal)
 {
-    int qmp[2], log[2];
+    int qmp[2], log[2], size[2];
 
-    *vm = (struct vm){-1, -1, -1, -1};
+    *vm = (struct vm){-1, -1, -1, -1, -1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp))
         return fail("cannot make a socket: %s", strerror(errno));
     vm->qmp = qmp[0];
@@ -51,6 +52,12 @@ int vm_init(struct vm *vm)
         return fail("cannot make a socket: %s", strerror(errno));
     vm->log = log[0];
     vm->log_child = log[1];
+    if (!terminal)
+        return 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, size))
+        return fail("cannot make a socket: %s", strerror(errno));
+    vm->size = size[0];
+    vm->size_child = size[1];
     return 0;
 }
 
@@ -67,6 +74,8 @@ void vm_release(struct vm *vm)
     close_fd(&vm->log);
     close_fd(&vm->qmp_child);
     close_fd(&vm->log_child);
+    close_fd(&vm->size);
+    close_fd(&vm->size_child);
 }
 
 /* ---- the child ---- */
@@ -75,7 +84,8 @@ static _Noreturn void start_qemu(const struct vm *vm, char *const argv[],
                                  int keep, const sigset_t *mask, pid_t parent,
                                  int error_fd)
 {
-    const int inherited[] = {vm->qmp_child, vm->log_child, keep};
+    const int inherited[] = {vm->qmp_child, vm->log_child, vm->size_child,
+                             keep};
     int err;
 
     for (size_t i = 0; i < sizeof(inherited) / sizeof(*inherited); i++)
@@ -117,6 +127,7 @@ static int spawn(struct run *r, char *const argv[], int keep,
     close(pipes[0]);
     close_fd(&r->vm->qmp_child);
     close_fd(&r->vm->log_child);
+    close_fd(&r->vm->size_child);
     if (n <= 0)
         return 0;
     waitpid(r->pid, NULL, 0);
@@ -188,14 +199,30 @@ static void read_sockets(struct run *r)
         qmp_take(r, data, n);
 }
 
+/* The guest may not listen; then there is no use in waiting.  A line's start
+ * may get lost while the guest sets its side up, hence the first newline. */
+static void tell_size(const struct run *r)
+{
+    unsigned columns, rows;
+    char line[32];
+
+    tty_size(&columns, &rows);
+    if (r->vm->size < 0 || !columns)
+        return;
+    snprintf(line, sizeof(line), "\n%ux%u\n", columns, rows);
+    (void)!send(r->vm->size, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 static void stop(struct run *r, int sig)
 {
     bool first = !r->stop_signal;
 
     r->stop_signal = sig;
     if (first && qmp_send(r, "system_powerdown")) {
-        fprintf(stderr, "unibeam: pressed the power button; once more to stop "
-                        "at once\n");
+        fprintf(stderr,
+                "unibeam: pressed the power button; once more to stop at "
+                "once%s",
+                r->tty.is_tty ? "\r\n" : "\n");
         return;
     }
     r->killed = true;
@@ -207,7 +234,9 @@ static void read_signals(struct run *r)
     struct signalfd_siginfo info;
 
     while (read(r->signals, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo != SIGCHLD)
+        if (info.ssi_signo == SIGWINCH)
+            tell_size(r);
+        else if (info.ssi_signo != SIGCHLD)
             stop(r, (int)info.ssi_signo);
         else if (waitpid(r->pid, &r->wait_status, WNOHANG) == r->pid)
             r->ended = true;
@@ -272,7 +301,6 @@ static int exit_status(const struct run *r)
 int vm_run(struct vm *vm, char *const argv[], int keep)
 {
     struct run r = {.vm = vm};
-    struct tty_state tty;
     sigset_t set, old;
     int status = 1;
 
@@ -280,19 +308,23 @@ int vm_run(struct vm *vm, char *const argv[], int keep)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGWINCH);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, &old);
     r.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     exit_log_init(&r.log);
-    tty_save(&tty);
+    tty_save(&r.tty);
+    tty_pass_output(&r.tty);
     if (r.signals < 0)
         fail("cannot wait for signals: %s", strerror(errno));
     else if (!spawn(&r, argv, keep, &old)) {
         qmp_send(&r, "qmp_capabilities");
         supervise(&r);
-        tty_restore(&tty);
+        tty_restore(&r.tty);
         status = exit_status(&r);
     }
+    tty_restore(&r.tty);
     close_fd(&r.signals);
     buf_release(&r.qmp_line);
     sigprocmask(SIG_SETMASK, &old, NULL);

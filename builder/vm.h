@@ -5,12 +5,15 @@
  *
  * Two sockets lead to it.  Over one it tells what the guest writes to the exit
  * log, over the other (QMP) it takes the power button and tells why it stops.
+ * On a terminal a third one tells the guest the terminal's new size.
  *
- * Signals: the first SIGINT, SIGTERM or SIGHUP presses the guest's power
- * button, the next one kills QEMU.  On a terminal Ctrl-C is a key like any
- * other and goes to the guest; Ctrl-A X ends QEMU.
+ * Signals: the first SIGINT, SIGTERM, SIGHUP or SIGQUIT presses the guest's
+ * power button, the next one kills QEMU.  On a terminal Ctrl-C is a key like
+ * any other and goes to the guest; Ctrl-A X ends QEMU.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "buf.h"
 
@@ -19,10 +22,12 @@ struct vm {
     int log;
     int qmp_child; /* QEMU's ends, which it inherits */
     int log_child;
+    int size; /* only for a terminal, else -1 */
+    int size_child;
 };
 
 /* Make the sockets, so that their numbers can go into QEMU's arguments. */
-int vm_init(struct vm *vm);
+int vm_init(struct vm *vm, bool terminal);
 
 /* Run (argv) until it ends.  (keep): another descriptor it inherits, or -1.
  * Returns the exit status for the user: the guest's own;

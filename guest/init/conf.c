@@ -84,6 +84,47 @@ static int set_layout(struct conf *c, const char *value, struct err *e)
     return 0;
 }
 
+static int set_shell(struct conf *c, const char *value, struct err *e)
+{
+    c->shell = !strcmp(value, "yes");
+    if (!c->shell && strcmp(value, "no"))
+        return err_set(e, "bad console.shell '%s': yes or no", value);
+    return 0;
+}
+
+int conf_parse_size(struct termsize *size, const char *text)
+{
+    const char *x = strchr(text, 'x');
+    char columns[8];
+    struct termsize new;
+
+    if (!x || (size_t)(x - text) >= sizeof(columns))
+        return -1;
+    memcpy(columns, text, (size_t)(x - text));
+    columns[x - text] = 0;
+    if (parse_uint(columns, CONF_SIDE_MAX, &new.columns) ||
+        parse_uint(x + 1, CONF_SIDE_MAX, &new.rows) || !new.columns ||
+        !new.rows)
+        return -1;
+    *size = new;
+    return 0;
+}
+
+static int set_size(struct conf *c, const char *value, struct err *e)
+{
+    if (conf_parse_size(&c->size, value))
+        return err_set(e, "bad console.size '%.60s': COLUMNSxROWS", value);
+    return 0;
+}
+
+static int set_size_channel(struct conf *c, const char *value, struct err *e)
+{
+    if (strncmp(value, "/dev/", 5))
+        return err_set(e, "bad console.resize '%.60s': a device", value);
+    c->size_channel = value;
+    return 0;
+}
+
 /* --- init.conf ------------------------------------------------------------ */
 
 static const char **plain_key(struct conf *c, const char *key)
@@ -122,6 +163,8 @@ static int set_key(struct pool *p, struct conf *c, const char *key,
         return set_hostname(c, value, e);
     if (!strcmp(key, "grace"))
         return set_grace(c, value, e);
+    if (!strcmp(key, "console.shell"))
+        return set_shell(c, value, e);
     if (!strncmp(key, "env.", 4))
         return set_env(p, c, key + 4, value, e);
     return err_set(e, "unknown key '%s'", key);
@@ -322,6 +365,12 @@ static int apply_word(struct pool *p, struct conf *c, char *word, struct err *e)
         return add_host(p, c, value, e);
     if (!strcmp(word, "grace"))
         return set_grace(c, value, e);
+    if (!strcmp(word, "console.shell"))
+        return set_shell(c, value, e);
+    if (!strcmp(word, "console.size"))
+        return set_size(c, value, e);
+    if (!strcmp(word, "console.resize"))
+        return set_size_channel(c, value, e);
     if (!strcmp(word, "ip"))
         return conf_parse_ip(&c->ip, value, e);
     if (!strcmp(word, "ip.wait")) {

@@ -14,9 +14,17 @@
 #define CONF_GRACE_MAX     86400
 #define CONF_DNS_MAX       4
 
+#define CONF_SIDE_MAX 1000 /* rows or columns of a terminal */
+
 enum conf_layout { LAYOUT_NONE, LAYOUT_RELX, LAYOUT_MIX };
 
 enum conf_ip { IP_DEFAULT, IP_NONE, IP_DHCP, IP_STATIC };
+
+/* Of a terminal; 0 is "not known". */
+struct termsize {
+    unsigned columns;
+    unsigned rows;
+};
 
 /* Addresses are in network byte order; 0 is "none". */
 struct ipconf {
@@ -44,8 +52,11 @@ struct conf {
     struct strlist env;   /* NAME=VALUE */
     struct strlist args;  /* for the emulator */
     struct ipconf ip;
-    unsigned ip_wait_ms; /* for a lease, before the release is started */
-    unsigned grace;      /* seconds from SIGTERM to SIGKILL */
+    int shell;                /* start the release with its shell */
+    struct termsize size;     /* of the console */
+    const char *size_channel; /* device that tells when it changes */
+    unsigned ip_wait_ms;      /* for a lease, before the release is started */
+    unsigned grace;           /* seconds from SIGTERM to SIGKILL */
 };
 
 /* Empty, with defaults. */
@@ -59,6 +70,9 @@ int conf_parse_file(struct pool *p, struct conf *c, const char *text,
  * (the kernel reports those nobody knows).  0, or -1 with the reason. */
 int conf_parse_cmdline(struct pool *p, struct conf *c, const char *text,
                        struct err *e);
+
+/* Reads COLUMNSxROWS, both from 1 to CONF_SIDE_MAX. */
+int conf_parse_size(struct termsize *size, const char *text);
 
 /* Reads the value of "ip=". */
 int conf_parse_ip(struct ipconf *ip, const char *value, struct err *e);

@@ -18,6 +18,7 @@
 #include "abi/initconf.h"
 #include "abi/machine.h"
 #include "conf.h"
+#include "console.h"
 #include "files.h"
 #include "net.h"
 #include "release.h"
@@ -239,8 +240,14 @@ static int run(struct err *e)
         addr ? "address " : "no network",
         addr ? net_addr_text(&pool, addr) : "", (unsigned)started);
     start_epmd(&release);
+    if (conf.shell && !release.shell)
+        say("%s has no shell: its arguments say -noshell or -noinput",
+            conf.release);
+    console_begin(&conf, release.shell);
+    supervise_watch(console_channel(), console_resized);
     status = supervise_run(&release, conf.grace, late_lease,
                            pending ? LEASE_POLL_MS : 0, e);
+    console_end();
     if (status >= 0)
         report_exit(status, started);
     return status;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "say.h"
 #include "subst.h"
 
 struct compose {
@@ -95,6 +96,36 @@ static int ends_with(const char *s, const char *tail)
 
 /* --- environment ---------------------------------------------------------- */
 
+#define TERM_DEFAULT "xterm"
+
+/* Whether the terminal library will find a description of (name): it lies in a
+ * directory named by its first letter, or that letter's code. */
+static int terminal_described(struct compose *x, const char *name)
+{
+    static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo",
+                                       "/usr/share/terminfo",
+                                       "/usr/lib/terminfo"};
+
+    for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+        if (files_exist(pool_printf(x->p, "%s/%c/%s", dirs[i], *name, name)) ||
+            files_exist(pool_printf(x->p, "%s/%02x/%s", dirs[i], *name, name)))
+            return 1;
+    return 0;
+}
+
+/* The terminal may be one that came up after the image was made. Most take
+ * themselves for some xterm; a shell without any description cannot edit. */
+static void known_terminal(struct compose *x)
+{
+    const char *name = getvar(x, "TERM");
+
+    if (name && !strchr(name, '/') && !getvar(x, "TERMINFO") &&
+        !terminal_described(x, name) && terminal_described(x, TERM_DEFAULT)) {
+        say("TERM %s is not in the image, using " TERM_DEFAULT, name);
+        export_var(x, "TERM", TERM_DEFAULT);
+    }
+}
+
 static void default_environment(struct compose *x)
 {
     const struct conf *c = x->c;
@@ -104,7 +135,7 @@ static void default_environment(struct compose *x)
                            x->r->bindir));
     /* The root file system is read-only; .erlang.cookie is written here. */
     export_var(x, "HOME", pool_printf(x->p, "%s/home", x->run_dir));
-    export_var(x, "TERM", "xterm");
+    export_var(x, "TERM", TERM_DEFAULT);
     /* Elixir, and Erlang's ~ts, want UTF-8 file names and output. */
     export_var(x, "LANG", "C.UTF-8");
     /* The dump is in memory, and memory is what most crashes lack. */
@@ -117,6 +148,7 @@ static void default_environment(struct compose *x)
 
         export_var(x, name, eq + 1);
     }
+    known_terminal(x);
 }
 
 /* Both scripts put ERTS' own lib directory on the loader's path.  It holds
@@ -211,6 +243,19 @@ static int file_needs_epmd(struct compose *x, const char *text, int known)
     return known;
 }
 
+/* Does an emulator arguments file turn the shell off? */
+static int file_without_shell(struct compose *x, const char *path)
+{
+    struct err e;
+    char *text = path ? files_read(x->p, path, &e) : NULL;
+
+    for (char *word = text ? strtok(text, " \t\r\n") : NULL; word;
+         word = strtok(NULL, " \t\r\n"))
+        if (!strcmp(word, "-noinput") || !strcmp(word, "-noshell"))
+            return 1;
+    return 0;
+}
+
 /* And for the whole command: the file, then the words. */
 static int needs_epmd(struct compose *x, const char *vmargs)
 {
@@ -242,8 +287,10 @@ static int compose_relx(struct compose *x)
     config = config ? config : c->config;
     vmargs = vmargs ? vmargs : c->vmargs;
 
-    arg(x, "-noinput");
-    arg(x, "+Bd");
+    if (!c->shell) {
+        arg(x, "-noinput");
+        arg(x, "+Bd");
+    }
     arg2(x, "-boot", c->boot);
     arg2(x, "-mode", default_var(x, "CODE_LOADING_MODE", "embedded"));
     boot_var(x, "SYSTEM_LIB_DIR", lib);
@@ -333,7 +380,7 @@ static const char *mix_environment(struct compose *x)
     const char *script;
 
     export_var(x, "RELEASE_ROOT", c->root);
-    export_var(x, "RELEASE_COMMAND", "start");
+    export_var(x, "RELEASE_COMMAND", c->shell ? "start_iex" : "start");
     default_var(x, "RELEASE_NAME", c->release);
     default_var(x, "RELEASE_VSN", c->version);
     default_var(x, "RELEASE_PROG", c->release);
@@ -351,6 +398,37 @@ static const char *mix_environment(struct compose *x)
                        script);
 }
 
+/* What makes the emulator run IEx differs between Elixir's versions; it is the
+ * argument of --erl in the release's own script releases/VSN/iex. */
+static int mix_iex(struct compose *x)
+{
+    char *path =
+        pool_printf(x->p, "%s/releases/%s/iex", x->c->root, x->c->version);
+    char *text = files_read(x->p, path, x->e);
+    char *words = text ? strstr(text, "--erl \"") : NULL;
+    char *end;
+
+    if (!text)
+        return -1;
+    words = words ? strchr(words, '"') + 1 : NULL;
+    end = words ? strchr(words, '"') : NULL;
+    if (!end)
+        return err_set(x->e, "'%s' does not say how to start IEx", path);
+    *end = 0;
+    arg_words(x, words);
+    return 0;
+}
+
+static int mix_start(struct compose *x)
+{
+    if (x->c->shell)
+        return mix_iex(x);
+    arg(x, "-noshell");
+    arg2(x, "-s", "elixir");
+    arg(x, "start_cli");
+    return 0;
+}
+
 static int compose_mix(struct compose *x)
 {
     const char *boot = mix_environment(x);
@@ -362,9 +440,8 @@ static int compose_mix(struct compose *x)
         arg2(x, "-elixir", "ansi_enabled");
         arg(x, "true");
     }
-    arg(x, "-noshell");
-    arg2(x, "-s", "elixir");
-    arg(x, "start_cli");
+    if (mix_start(x))
+        return -1;
     arg2(x, "-mode", getvar(x, "RELEASE_MODE"));
     if (getvar(x, "RELEASE_COOKIE"))
         arg2(x, "-setcookie", getvar(x, "RELEASE_COOKIE"));
@@ -385,6 +462,16 @@ static int compose_mix(struct compose *x)
         x->vmargs = vmargs;
     }
     return 0;
+}
+
+/* IEx is started with -noshell by Elixir before 1.15, in the shell's place. */
+static int has_shell(struct compose *x)
+{
+    if (x->c->layout == LAYOUT_MIX && x->c->shell)
+        return 1;
+    return !strlist_has(&x->r->argv, "-noinput") &&
+           !strlist_has(&x->r->argv, "-noshell") &&
+           !file_without_shell(x, x->vmargs);
 }
 
 int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
@@ -409,9 +496,10 @@ int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
     for (size_t i = 0; i < c->args.n; i++)
         arg(&x, c->args.v[i]);
     r->needs_epmd = needs_epmd(&x, x.vmargs);
-    r->shell = !strlist_has(&r->argv, "-noinput") &&
-               !strlist_has(&r->argv, "-noshell");
+    r->shell = has_shell(&x);
     if (c->layout == LAYOUT_MIX)
         arg2(&x, "-extra", "--no-halt");
+    if (c->layout == LAYOUT_MIX && c->shell)
+        arg(&x, "+iex");
     return 0;
 }

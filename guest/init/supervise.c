@@ -21,6 +21,8 @@
 #include "say.h"
 
 static int wake[2] = {-1, -1};
+static struct pollfd watched = {.fd = -1, .events = POLLIN};
+static void (*watched_ready)(void);
 
 static void on_signal(int sig)
 {
@@ -46,6 +48,12 @@ int supervise_init(struct err *e)
     for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
         sigaction(handled[i], &sa, NULL);
     return 0;
+}
+
+void supervise_watch(int fd, void (*ready)(void))
+{
+    watched.fd = fd;
+    watched_ready = ready;
 }
 
 static int status_of(int wstatus)
@@ -170,14 +178,18 @@ enum { STOP_NO, STOP_ASKED, STOP_TYPED };
  * and if that was by somebody at the console. */
 static int wait_signal(int timeout)
 {
-    struct pollfd fd = {.fd = wake[0], .events = POLLIN};
+    struct pollfd fds[] = {{.fd = wake[0], .events = POLLIN}, watched};
     struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
     char bytes[64];
     ssize_t n;
     int stop = STOP_NO;
 
-    if (ppoll(&fd, 1, timeout < 0 ? NULL : &t, NULL) <= 0)
+    if (ppoll(fds, 2, timeout < 0 ? NULL : &t, NULL) <= 0)
         return 0;
+    if (fds[1].revents & POLLIN)
+        watched_ready();
+    else if (fds[1].revents)
+        watched.fd = -1;
     while ((n = read(wake[0], bytes, sizeof(bytes))) > 0)
         if (memchr(bytes, 'i', (size_t)n))
             stop = STOP_TYPED;

@@ -9,6 +9,10 @@
  * supervise_run() acts on it.  0 or -1 with the reason in (e). */
 int supervise_init(struct err *e);
 
+/* Calls (ready) whenever (fd), if it is not -1, can be read, until the end of
+ * file (poll(2)'s POLLHUP). */
+void supervise_watch(int fd, void (*ready)(void));
+
 /* Runs (path) with (argv) and (env) and waits for it; for helpers that end at
  * once.  Its exit status, 128+N for signal N, or -1 with the reason. */
 int supervise_helper(const char *path, char *const argv[], char *const env[],

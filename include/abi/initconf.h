@@ -22,6 +22,7 @@
  *   env.NAME=VALUE        baked environment
  *   hostname=NAME
  *   grace=SECONDS
+ *   console.shell=yes|no  start the release with its interactive shell
  */
 #pragma once
 

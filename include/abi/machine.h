@@ -21,6 +21,11 @@
  *   env.NAME=VALUE        environment of the release
  *   arg=WORD              an argument appended to the emulator's
  *   grace=SECONDS         time between power button and hard stop (default 30)
+ *   console.shell=yes|no  start the release with its shell on the console
+ *                         (default no)
+ *   console.size=COLUMNSxROWS  of the terminal at the other end
+ *   console.resize=DEVICE a line (MACHINE_SIZE_DEVICE) that brings
+ *                         "COLUMNSxROWS" and a newline when that changes
  *   trace=syscalls        print an strace-like log on the console
  *   loglevel=0..8         kernel messages below this reach the console
  *   maxcpus=N             start at most N processors
@@ -46,5 +51,7 @@
 #define MACHINE_EXIT_LINE         "unibeam-exit "
 #define MACHINE_PANIC_STATUS      125
 #define MACHINE_NO_RELEASE_STATUS 126
+#define MACHINE_SIZE_DEVICE       "/dev/ttyS1"
+#define MACHINE_SIDE_MAX          1000 /* columns or rows */
 #define MACHINE_EXIT_PORT         0x501
 #define MACHINE_EXIT_LOG_PORT     0xe9

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# On a terminal Ctrl-A X ends QEMU. However it ends, the terminal is as before.
+# On a terminal Ctrl-A X ends QEMU. However it ends, the terminal is as before. The
+# guest is told what terminal it is, and output goes there as it comes.
 . "$TESTS/lib.sh"
 need qemu-system-x86_64 script
 release rel
 expect 0 build rel -o a.img
 cat >session <<'EOF'
+stty rows 30 columns 100
 before=$(stty -a)
 "$UNIBEAM" run a.img --accel tcg --direct -- -S -pidfile qemu.pid && status=0 ||
 	status=$?
@@ -28,11 +30,25 @@ on_terminal() {
 	} | timeout 30 script -qefc "sh session" typescript >/dev/null || status=$?
 	contains typescript 'the same terminal'
 }
+export TERM=vt220
 on_terminal printf '\001x'
 same $status 130
 contains typescript 'QEMU: Terminated'
 # what nobody can foresee
-kill_qemu() { kill -KILL "$(cat qemu.pid)"; }
+kill_qemu() {
+	pid=$(cat qemu.pid)
+	tr '\0' ' ' <"/proc/$pid/cmdline" >words
+	stty -a <"$(readlink "/proc/$pid/fd/0")" >modes
+	kill -KILL "$pid"
+}
 on_terminal kill_qemu
 same $status 1
 contains typescript 'QEMU was killed by signal 9 (Killed)'
+contains words ' env.TERM=vt220 console.size=100x30 console.resize=/dev/ttyS1'
+contains words 'isa-serial,index=1,chardev=size'
+contains modes ' -onlcr '
+contains modes ' -icanon '
+# nothing of all that without a terminal
+expect 0 "$UNIBEAM" run a.img --accel tcg --dry-run </dev/null
+lacks out console.
+lacks out TERM

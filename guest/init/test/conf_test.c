@@ -59,6 +59,7 @@ static const struct {
     {MINIMAL "env.=x\n", "line 7: bad environment variable name ''"},
     {MINIMAL "hostname=a_b\n", "line 7: bad hostname 'a_b'"},
     {MINIMAL "hostname=-a\n", "line 7: bad hostname '-a'"},
+    {MINIMAL "console.shell=1\n", "line 7: bad console.shell '1': yes or no"},
     {MINIMAL "layout=deb\n", "line 7: bad layout 'deb'"},
     {MINIMAL "config=sys.config\n", "'sys.config' is not an absolute path"},
 };
@@ -107,6 +108,33 @@ static void test_good_ips(void **state)
         assert_int_equal(ip.gateway, inet_addr(good_ips[i].gateway));
         assert_int_equal(ip.ndns, good_ips[i].ndns);
     }
+}
+
+/* Later wins, the command line over the file. */
+static void test_console(void **state)
+{
+    struct pool p = {0};
+    struct conf c;
+    struct err e;
+
+    (void)state;
+    conf_init(&c);
+    assert_int_equal(c.shell, 0);
+    assert_int_equal(conf_parse_file(&p, &c, MINIMAL "console.shell=yes\n", &e),
+                     0);
+    assert_int_equal(c.shell, 1);
+    assert_int_equal(conf_parse_cmdline(&p, &c,
+                                        "console.size=132x43 "
+                                        "console.resize=/dev/ttyS1",
+                                        &e),
+                     0);
+    assert_int_equal(c.shell, 1);
+    assert_int_equal(c.size.columns, 132);
+    assert_int_equal(c.size.rows, 43);
+    assert_string_equal(c.size_channel, "/dev/ttyS1");
+    assert_int_equal(conf_parse_cmdline(&p, &c, "console.shell=no", &e), 0);
+    assert_int_equal(c.shell, 0);
+    pool_release(&p);
 }
 
 static const char *const bad_ips[] = {
@@ -199,6 +227,12 @@ static const struct {
     {"host=a_b:1.2.3.4", "bad host 'a_b:1.2.3.4': NAME:ADDRESS"},
     {"host=db:1.2.3", "bad host 'db:1.2.3': NAME:ADDRESS"},
     {"ip.wait=", "bad ip.wait '': seconds"},
+    {"console.shell=", "bad console.shell '': yes or no"},
+    {"console.size=80", "bad console.size '80': COLUMNSxROWS"},
+    {"console.size=0x24", "bad console.size '0x24': COLUMNSxROWS"},
+    {"console.size=80x1001", "bad console.size '80x1001': COLUMNSxROWS"},
+    {"console.size=80x24x1", "bad console.size '80x24x1': COLUMNSxROWS"},
+    {"console.resize=ttyS1", "bad console.resize 'ttyS1': a device"},
     {"ip=1", "bad ip '1': dhcp, none or ADDRESS/PREFIX[,GATEWAY[,DNS...]]"},
 };
 
@@ -245,13 +279,10 @@ static void test_noise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_complete_file),
-        cmocka_unit_test(test_bad_files),
-        cmocka_unit_test(test_good_ips),
-        cmocka_unit_test(test_bad_ips),
-        cmocka_unit_test(test_cmdline),
-        cmocka_unit_test(test_bad_cmdline),
-        cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_complete_file), cmocka_unit_test(test_bad_files),
+        cmocka_unit_test(test_console),       cmocka_unit_test(test_good_ips),
+        cmocka_unit_test(test_bad_ips),       cmocka_unit_test(test_cmdline),
+        cmocka_unit_test(test_bad_cmdline),   cmocka_unit_test(test_noise),
     };
 
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

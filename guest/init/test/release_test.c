@@ -55,6 +55,9 @@ static int setup(void **state)
     put("releases/1.0.0/start.boot", "");
     put("releases/1.0.0/sys.config", "[].\n");
     put("releases/1.0.0/vm.args", "+K true\n");
+    put("releases/1.0.0/iex",
+        "exec \"$SCRIPT_PATH\"/elixir --no-halt --erl "
+        "\"-noshell -user Elixir.IEx.CLI\" +iex \"$@\"\n");
     return 0;
 }
 
@@ -141,6 +144,18 @@ static const struct {
      "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start "
      "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
      "+A 3 -extra --no-halt"},
+    {BASE "layout=relx\n", "console.shell=yes arg=+Bc", 1,
+     "%/erts/bin/erlexec -boot %/releases/1.0.0/start "
+     "-mode embedded -boot_var SYSTEM_LIB_DIR %/lib "
+     "-boot_var ERTS_LIB_DIR %/lib -config %/releases/1.0.0/sys.config "
+     "-args_file %/releases/1.0.0/vm.args +Bc"},
+    {BASE "layout=mix\nconsole.shell=yes\n",
+     "env.RELEASE_DISTRIBUTION=none env.ELIXIR_ERL_OPTIONS=+fnu", 1,
+     "%/erts/bin/erlexec +fnu -elixir ansi_enabled true -noshell "
+     "-user Elixir.IEx.CLI -mode embedded "
+     "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start "
+     "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
+     "-extra --no-halt +iex"},
     {BASE "layout=mix\n", "env.RELEASE_DISTRIBUTION=none", 0,
      "%/erts/bin/erlexec -noshell -s elixir start_cli -mode embedded "
      "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start "
@@ -175,8 +190,13 @@ static const struct {
     {BASE "layout=relx\n", "", "HOME", "%/run/home"},
     {BASE "layout=relx\n", "", "RELEASE_VSN", "1.0.0"},
     {BASE "layout=relx\n", "", "LD_LIBRARY_PATH", NULL},
-    {BASE "layout=relx\nenv.TERM=vt220\n", "", "TERM", "vt220"},
-    {BASE "layout=relx\nenv.TERM=vt220\n", "env.TERM=linux", "TERM", "linux"},
+    {BASE "layout=relx\nenv.TERM=vt100\n", "", "TERM", "vt100"},
+    {BASE "layout=relx\nenv.TERM=no-such\n", "", "TERM", "xterm"},
+    {BASE "layout=relx\n", "env.TERM=../../x", "TERM", "../../x"},
+    {BASE "layout=relx\n", "env.TERM=no env.TERMINFO=/x", "TERM", "no"},
+    {BASE "layout=mix\n", "", "RELEASE_COMMAND", "start"},
+    {BASE "layout=mix\n", "console.shell=yes", "RELEASE_COMMAND", "start_iex"},
+    {BASE "layout=relx\nenv.TERM=vt100\n", "env.TERM=linux", "TERM", "linux"},
     {BASE "layout=relx\n", "env.BINDIR=/evil", "BINDIR", "%/erts/bin"},
     {BASE "layout=mix\n", "", "RELEASE_SYS_CONFIG", "%/releases/1.0.0/sys"},
     {BASE "layout=mix\n", "", "RELEASE_ROOT", "%"},
@@ -203,6 +223,54 @@ static void test_environment(void **state)
             assert_null(value);
         pool_release(&p);
     }
+}
+
+static const struct {
+    const char *vmargs;
+    const char *line;
+    int shell;
+} shell_cases[] = {
+    {"+K true\n", "layout=relx\n", 0},
+    {"+K true\n", "layout=relx\nconsole.shell=yes\n", 1},
+    {"+K true\n -noshell", "layout=relx\nconsole.shell=yes\n", 0},
+    {"-noinput\n", "layout=relx\nconsole.shell=yes\n", 0},
+    {"-noinputs\n", "layout=relx\nconsole.shell=yes\n", 1},
+    {"+K true\n", "layout=mix\n", 0},
+    {"+K true\n", "layout=mix\nconsole.shell=yes\n", 1},
+};
+
+static void test_shell(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(shell_cases); i++) {
+        struct pool p = {0};
+        struct release r;
+        struct err e;
+
+        put("releases/1.0.0/vm.args", shell_cases[i].vmargs);
+        assert_int_equal(
+            compose(&p, pool_printf(&p, "%s%s", BASE, shell_cases[i].line), "",
+                    0, &r, &e),
+            0);
+        assert_int_equal(r.shell, shell_cases[i].shell);
+        pool_release(&p);
+    }
+    put("releases/1.0.0/vm.args", "+K true\n");
+}
+
+/* A release of Elixir's without the script that starts IEx. */
+static void test_no_iex(void **state)
+{
+    struct pool p = {0};
+    struct release r;
+    struct err e;
+
+    (void)state;
+    drop("releases/1.0.0/iex");
+    assert_int_equal(
+        compose(&p, BASE "layout=mix\n", "console.shell=yes", 0, &r, &e), -1);
+    assert_non_null(strstr(e.text, "releases/1.0.0/iex"));
+    pool_release(&p);
 }
 
 static const struct {
@@ -378,12 +446,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_shell),
         cmocka_unit_test(test_epmd),
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_replace_os_vars),
         cmocka_unit_test(test_out_file_path),
         cmocka_unit_test(test_mix_runtime_config),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_no_iex),
     };
 
     return cmocka_run_group_tests_name("release", tests, setup, teardown);
