@@ -13,7 +13,8 @@ GUEST_CFLAGS := -std=gnu17 -Os -g0 -Wall -Wextra -Wmissing-prototypes \
 GUEST_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack \
 	-Wl,-z,relro -Wl,--build-id=none -s
 
-INIT_LIB := conf console files net pool release say subst
+INIT_LIB := conf console emu_args files net pool release release_gleam \
+	release_mix release_relx restart say script subst
 INIT_SRCS := $(INIT_LIB:%=guest/init/%.c) \
 	guest/init/main.c guest/init/supervise.c
 INIT_OBJS := $(INIT_SRCS:%.c=$(B)/%.o)
@@ -32,7 +33,7 @@ $(B)/init: $(INIT_OBJS)
 GUEST_TEST_CFLAGS := -std=gnu17 -O1 -g -Wall -Wextra -Wvla -D_GNU_SOURCE \
 	-Iinclude -Iguest/init -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
-GUEST_TESTS := conf console release net subst
+GUEST_TESTS := conf console emu_args release net restart subst
 GUEST_TEST_BINS := $(GUEST_TESTS:%=$(B)/guest/test/%_test)
 
 $(GUEST_TEST_BINS): $(B)/guest/test/%_test: guest/init/test/%_test.c \

@@ -79,6 +79,8 @@ static int set_layout(struct conf *c, const char *value, struct err *e)
         c->layout = LAYOUT_RELX;
     else if (!strcmp(value, "mix"))
         c->layout = LAYOUT_MIX;
+    else if (!strcmp(value, "gleam"))
+        c->layout = LAYOUT_GLEAM;
     else
         return err_set(e, "bad layout '%s'", value);
     return 0;
@@ -125,6 +127,29 @@ static int set_size_channel(struct conf *c, const char *value, struct err *e)
     return 0;
 }
 
+static int set_restart(struct conf *c, const char *value, struct err *e)
+{
+    static const char failure[] = "on-failure";
+    struct restart_policy new = {RESTART_NO, 0};
+    const char *rest = value + sizeof(failure) - 1;
+
+    if (!strcmp(value, "always"))
+        new.when = RESTART_ALWAYS;
+    else if (!strncmp(value, failure, sizeof(failure) - 1))
+        new.when = RESTART_ON_FAILURE;
+    else if (strcmp(value, "no"))
+        goto bad;
+    if (new.when == RESTART_ON_FAILURE &&*rest &&
+        (*rest != ':' || parse_uint(rest + 1, CONF_RESTART_MAX, &new.max) ||
+         !new.max))
+        goto bad;
+    c->restart = new;
+    return 0;
+bad:
+    return err_set(e, "bad restart '%.60s': no, on-failure[:TIMES] or always",
+                   value);
+}
+
 /* --- init.conf ------------------------------------------------------------ */
 
 static const char **plain_key(struct conf *c, const char *key)
@@ -133,11 +158,12 @@ static const char **plain_key(struct conf *c, const char *key)
         const char *key;
         const char **at;
     } keys[] = {
-        {"release", &c->release}, {"version", &c->version},
-        {"root", &c->root},       {"erts", &c->erts},
-        {"boot", &c->boot},       {"config", &c->config},
-        {"vmargs", &c->vmargs},   {"cookie", &c->cookie},
-        {"runtime", &c->runtime},
+        {"release", &c->release},     {"version", &c->version},
+        {"root", &c->root},           {"erts", &c->erts},
+        {"boot", &c->boot},           {"config", &c->config},
+        {"vmargs", &c->vmargs},       {"cookie", &c->cookie},
+        {"runtime", &c->runtime},     {"envsh", &c->envsh},
+        {"pre_start", &c->pre_start},
     };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -165,6 +191,12 @@ static int set_key(struct pool *p, struct conf *c, const char *key,
         return set_grace(c, value, e);
     if (!strcmp(key, "console.shell"))
         return set_shell(c, value, e);
+    if (!strcmp(key, "restart"))
+        return set_restart(c, value, e);
+    if (!strcmp(key, "pa")) {
+        strlist_add(p, &c->pa, (char *)value);
+        return 0;
+    }
     if (!strncmp(key, "env.", 4))
         return set_env(p, c, key + 4, value, e);
     return err_set(e, "unknown key '%s'", key);
@@ -180,8 +212,8 @@ static int check_complete(const struct conf *c, struct err *e)
         {"root", c->root},       {"erts", c->erts},
         {"boot", c->boot},       {"layout", c->layout ? c : NULL},
     };
-    const char *paths[] = {c->root,   c->erts,   c->boot,
-                           c->config, c->vmargs, c->runtime};
+    const char *paths[] = {c->root,   c->erts,    c->boot, c->config,
+                           c->vmargs, c->runtime, c->envsh};
 
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
         if (!needed[i].value)
@@ -371,6 +403,10 @@ static int apply_word(struct pool *p, struct conf *c, char *word, struct err *e)
         return set_size(c, value, e);
     if (!strcmp(word, "console.resize"))
         return set_size_channel(c, value, e);
+    if (!strcmp(word, "restart"))
+        return set_restart(c, value, e);
+    if (!strcmp(word, "eval"))
+        c->eval = *value ? value : NULL;
     if (!strcmp(word, "ip"))
         return conf_parse_ip(&c->ip, value, e);
     if (!strcmp(word, "ip.wait")) {

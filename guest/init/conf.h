@@ -12,11 +12,19 @@
 
 #define CONF_GRACE_DEFAULT 30 /* seconds, include/abi/machine.h */
 #define CONF_GRACE_MAX     86400
+#define CONF_RESTART_MAX   1000000
 #define CONF_DNS_MAX       4
 
 #define CONF_SIDE_MAX 1000 /* rows or columns of a terminal */
 
-enum conf_layout { LAYOUT_NONE, LAYOUT_RELX, LAYOUT_MIX };
+enum conf_layout { LAYOUT_NONE, LAYOUT_RELX, LAYOUT_MIX, LAYOUT_GLEAM };
+
+enum restart_when { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+struct restart_policy {
+    enum restart_when when;
+    unsigned max; /* in a row, 0: any number */
+};
 
 enum conf_ip { IP_DEFAULT, IP_NONE, IP_DHCP, IP_STATIC };
 
@@ -47,10 +55,15 @@ struct conf {
     const char *vmargs;
     const char *cookie;
     const char *runtime;
+    const char *envsh;     /* mix's env.sh, if there are commands in it */
+    const char *pre_start; /* relx's hooks, as its script has them */
+    const char *eval;      /* run this instead of the applications (mix) */
     const char *hostname;
     struct strlist hosts; /* lines of /etc/hosts */
     struct strlist env;   /* NAME=VALUE */
     struct strlist args;  /* for the emulator */
+    struct strlist pa;    /* gleam: directories of compiled modules */
+    struct restart_policy restart;
     struct ipconf ip;
     int shell;                /* start the release with its shell */
     struct termsize size;     /* of the console */

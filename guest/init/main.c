@@ -22,15 +22,19 @@
 #include "files.h"
 #include "net.h"
 #include "release.h"
+#include "restart.h"
 #include "say.h"
+#include "script.h"
 #include "supervise.h"
 
 #define RUN_DIR       "/run/unibeam"
 #define LEASE_POLL_MS 2000 /* after the release was started without one */
 
 static struct pool pool;
+static struct pool start_pool; /* for one start of the release */
 static struct conf conf;
 static const char *hostname;
+static unsigned lease_poll_ms; /* 0: nothing to wait for */
 
 static void stdio_on_console(void)
 {
@@ -134,7 +138,7 @@ static void late_lease(unsigned *tick_ms)
 
     if (net_dhcp(0, &lease))
         return;
-    *tick_ms = 0;
+    *tick_ms = lease_poll_ms = 0;
     write_names(lease.domain, lease.addr, lease.dns, lease.ndns);
     say("address %s", net_addr_text(&pool, lease.addr));
 }
@@ -165,13 +169,12 @@ static int begin_network(void)
     return 1;
 }
 
-/* Address of this machine, 0: none (yet); (*pending): a lease may come. */
-static uint32_t finish_network(int dhcp, int *pending)
+/* Address of this machine, 0: none (yet). */
+static uint32_t finish_network(int dhcp)
 {
     struct netconf_dhcp lease = {0};
     int r;
 
-    *pending = 0;
     if (!dhcp) {
         uint32_t addr = conf.ip.mode == IP_STATIC ? conf.ip.addr : 0;
 
@@ -182,7 +185,7 @@ static uint32_t finish_network(int dhcp, int *pending)
     if (r == -ETIMEDOUT) {
         say("no answer from a DHCP server in %u s, going on without a network",
             conf.ip_wait_ms / 1000);
-        *pending = 1;
+        lease_poll_ms = LEASE_POLL_MS;
     } else if (r < 0) {
         say("DHCP: %s", strerror(-r));
     }
@@ -218,53 +221,106 @@ static void report_exit(int status, uint64_t started)
             (unsigned)(ms / 1000), (unsigned)(ms / 100 % 10));
 }
 
+static int compose(struct release *r, struct err *e)
+{
+    int tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+
+    pool_release(&start_pool);
+    return release_compose(&start_pool, &conf, RUN_DIR, tty, r, e);
+}
+
+/* Waits as the policy says after an end of the release; whether it is to be
+ * started once more. */
+static int once_more(struct restart *again, int status, uint64_t started)
+{
+    int wait = -1;
+
+    if (!supervise_stopping() && !conf.eval)
+        wait =
+            restart_after(again, &conf.restart, status, uptime_ms() - started);
+    if (wait < 0)
+        return 0;
+    say("starting it again in %d.%d s, for the %u. time in a row", wait / 1000,
+        wait / 100 % 10, again->count);
+    supervise_clear();
+    return !supervise_pause((unsigned)wait);
+}
+
+/* Runs the release until it ends for good; its status. */
+static int keep_running(struct release *r, struct err *e)
+{
+    struct restart again = {0};
+    uint64_t started;
+    int status;
+
+    for (;;) {
+        started = uptime_ms();
+        start_epmd(r);
+        status = supervise_run(r, conf.grace, late_lease, lease_poll_ms, e);
+        if (status < 0)
+            return -1;
+        report_exit(status, started);
+        if (!once_more(&again, status, started))
+            return status;
+        if (compose(r, e))
+            return -1;
+    }
+}
+
 static int run(struct err *e)
 {
     struct release release;
-    int tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-    int pending;
-    int dhcp;
-    int status;
     uint32_t addr;
-    uint64_t started;
+    int dhcp, status;
 
     if (supervise_init(e) || read_configuration(e))
         return -1;
     dhcp = begin_network();
     make_directories();
-    if (release_compose(&pool, &conf, RUN_DIR, tty, &release, e))
+    if (compose(&release, e))
         return -1;
-    addr = finish_network(dhcp, &pending);
-    started = uptime_ms();
+    addr = finish_network(dhcp);
     say("%s %s, %s%s, up in %u ms", conf.release, conf.version,
         addr ? "address " : "no network",
-        addr ? net_addr_text(&pool, addr) : "", (unsigned)started);
-    start_epmd(&release);
+        addr ? net_addr_text(&pool, addr) : "", (unsigned)uptime_ms());
     if (conf.shell && !release.shell)
         say("%s has no shell: its arguments say -noshell or -noinput",
             conf.release);
     console_begin(&conf, release.shell);
     supervise_watch(console_channel(), console_resized);
-    status = supervise_run(&release, conf.grace, late_lease,
-                           pending ? LEASE_POLL_MS : 0, e);
+    status = keep_running(&release, e);
     console_end();
-    if (status >= 0)
-        report_exit(status, started);
     return status;
 }
 
-int main(void)
+/* Called by the shell that ran the release's own scripts, in its place. */
+static int become_release(char **vars, struct err *e)
+{
+    struct release r;
+    int tty = isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+
+    if (read_configuration(e) ||
+        release_resume(&pool, &conf, RUN_DIR, tty, vars, &r, e))
+        return -1;
+    execve(r.path, r.argv.v, r.env.v);
+    return err_set(e, "cannot run '%s': %s", r.path, strerror(errno));
+}
+
+int main(int argc, char **argv)
 {
     struct err e;
     int status;
 
     stdio_on_console();
-    if (getpid() != 1) {
+    if (argc >= 2 && !strcmp(argv[1], SCRIPT_WORD) && getpid() != 1) {
+        status = become_release(argv + 2, &e);
+    } else if (getpid() != 1) {
         say("this is process 1 of an image, not a command");
         return 2;
+    } else {
+        umask(022);
+        status = run(&e);
     }
-    umask(022);
-    status = run(&e);
     if (status < 0) {
         say("%s", e.text);
         return MACHINE_NO_RELEASE_STATUS;

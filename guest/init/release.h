@@ -4,16 +4,17 @@
  * release.h - how a release is started.
  *
  * The release's own start script (relx's `bin/NAME foreground`, mix's
- * `bin/NAME start`) is a shell script; an image needs no shell.  This does
- * what those scripts do up to the exec of erlexec, for the cases that matter
- * in a machine that runs one release.
+ * `bin/NAME start` and `bin/NAME eval`, Gleam's `entrypoint.sh run`) is a shell
+ * script; an image needs no shell.  This does what those scripts do up to the
+ * exec of erlexec.  The parts that their users write, env.sh and hooks, are
+ * left to a shell (script.h).
  */
 #pragma once
 
 #include "conf.h"
 
 struct release {
-    char *path; /* erlexec */
+    char *path; /* erlexec, or the shell that will become it */
     const char *cwd;
     const char *bindir;
     struct strlist argv;
@@ -31,3 +32,10 @@ struct release {
  */
 int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
                     int tty, struct release *r, struct err *e);
+
+/*
+ * What is left to do behind a script: composes the command for (c) in the
+ * environment of this process; (vars), NAME=VALUE, come from the script.
+ */
+int release_resume(struct pool *p, const struct conf *c, const char *run_dir,
+                   int tty, char **vars, struct release *r, struct err *e);

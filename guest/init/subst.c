@@ -34,8 +34,8 @@ static size_t expand(struct pool *p, const char *text,
         const char *end = NULL;
 
         if (text[0] == '$' && text[1] == '{')
-            end = strchr(text, '}');
-        if (end) {
+            end = text + strcspn(text, "}\n");
+        if (end && *end == '}') {
             char *ref = pool_strndup(p, text + 2, (size_t)(end - text - 2));
 
             piece = lookup(p, ref, env);

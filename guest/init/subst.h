@@ -8,7 +8,7 @@
 /*
  * (text) with every ${NAME} and ${NAME:-DEFAULT} replaced from (env), as
  * relx's start script does it: an unset or empty variable becomes DEFAULT, or
- * nothing; "${" without "}" stays.  Unlike the script, a value is not looked
- * through again, so a value that mentions itself cannot loop.
+ * nothing; "${" without "}" in its line stays.  Unlike the script, a value is
+ * not looked through again, so a value that mentions itself cannot loop.
  */
 char *subst_env(struct pool *p, const char *text, const struct strlist *env);

@@ -23,6 +23,7 @@
 static int wake[2] = {-1, -1};
 static struct pollfd watched = {.fd = -1, .events = POLLIN};
 static void (*watched_ready)(void);
+static int stop_asked;
 
 static void on_signal(int sig)
 {
@@ -230,7 +231,7 @@ static void begin_stop(struct moments *m, pid_t pid, unsigned grace, int how)
             m->kill = 0;
         return;
     }
-    m->stopping = 1;
+    m->stopping = stop_asked = 1;
     m->kill = uptime_ms() + (uint64_t)grace * 1000;
     m->again = next_again(m);
     say("stopping, at most %u s%s", grace,
@@ -292,4 +293,26 @@ int supervise_run(const struct release *r, unsigned grace,
         do_what_is_due(&m, pid, grace, tick, &tick_ms);
     }
     return status;
+}
+
+int supervise_stopping(void)
+{
+    return stop_asked;
+}
+
+void supervise_clear(void)
+{
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+        ;
+}
+
+int supervise_pause(unsigned ms)
+{
+    uint64_t end = uptime_ms() + ms;
+    uint64_t now;
+
+    while (!stop_asked && (now = uptime_ms()) < end)
+        stop_asked = wait_signal((int)(end - now)) != STOP_NO;
+    return stop_asked;
 }

@@ -32,3 +32,12 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
 int supervise_run(const struct release *r, unsigned grace,
                   void (*tick)(unsigned *tick_ms), unsigned tick_ms,
                   struct err *e);
+
+/* Whether somebody has asked for the end of the machine. */
+int supervise_stopping(void);
+
+/* Kills what a release has left behind. */
+void supervise_clear(void);
+
+/* Waits (ms) milliseconds, less when the end is asked for; whether it was. */
+int supervise_pause(unsigned ms);

@@ -10,7 +10,7 @@
  *
  *   release=NAME          name of the release, e.g. hello_world
  *   version=VSN
- *   layout=relx|mix
+ *   layout=relx|mix|gleam
  *   root=/app             ROOTDIR (RELEASE_ROOT)
  *   erts=/app/erts-13.1.5 its bin/ is BINDIR
  *   boot=/app/releases/VSN/start       boot file without ".boot"
@@ -19,6 +19,11 @@
  *   cookie=TEXT           mix: content of releases/COOKIE
  *   runtime=/app/releases/VSN  mix: has runtime.exs, config needs a copy in a
  *                         writable directory (RELEASE_TMP)
+ *   envsh=/app/releases/VSN/env.sh  mix: has commands, so run it first
+ *   pre_start=HOOK ...    relx: scripts below root's bin/ to run first, each
+ *                         with its arguments behind '|'
+ *   pa=/app/NAME/ebin     gleam, repeated: directories of compiled modules
+ *   restart=no|on-failure[:TIMES]|always
  *   env.NAME=VALUE        baked environment
  *   hostname=NAME
  *   grace=SECONDS

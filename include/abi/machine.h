@@ -20,6 +20,9 @@
  *                         starts the release (default 3)
  *   env.NAME=VALUE        environment of the release
  *   arg=WORD              an argument appended to the emulator's
+ *   eval=EXPRESSION       evaluate this instead of starting the release (mix)
+ *   restart=no|on-failure[:TIMES]|always
+ *                         whether a release that ended is started again
  *   grace=SECONDS         time between power button and hard stop (default 30)
  *   console.shell=yes|no  start the release with its shell on the console
  *                         (default no)

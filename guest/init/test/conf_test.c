@@ -27,6 +27,9 @@ static void test_complete_file(void **state)
                                      "env.A=1\nenv.B= two = 2 # x\nenv.A=3\n"
                                      "env.EMPTY=\n"
                                      "hostname=shop-1.example.com\n"
+                                     "restart=on-failure:3\n"
+                                     "envsh=/app/releases/1.0.0/env.sh\n"
+                                     "pre_start=hooks/a|b c\npa=/a\npa=/b\n"
                                      "grace=5",
                                      &e),
                      0);
@@ -40,6 +43,12 @@ static void test_complete_file(void **state)
     assert_string_equal(c.env.v[2], "EMPTY=");
     assert_string_equal(c.hostname, "shop-1.example.com");
     assert_int_equal(c.grace, 5);
+    assert_int_equal(c.restart.when, RESTART_ON_FAILURE);
+    assert_int_equal(c.restart.max, 3);
+    assert_string_equal(c.envsh, "/app/releases/1.0.0/env.sh");
+    assert_string_equal(c.pre_start, "hooks/a|b c");
+    assert_int_equal(c.pa.n, 2);
+    assert_null(c.eval);
     pool_release(&p);
 }
 
@@ -61,6 +70,9 @@ static const struct {
     {MINIMAL "hostname=-a\n", "line 7: bad hostname '-a'"},
     {MINIMAL "console.shell=1\n", "line 7: bad console.shell '1': yes or no"},
     {MINIMAL "layout=deb\n", "line 7: bad layout 'deb'"},
+    {MINIMAL "restart=sometimes\n",
+     "line 7: bad restart 'sometimes': no, on-failure[:TIMES] or always"},
+    {MINIMAL "envsh=env.sh\n", "'env.sh' is not an absolute path"},
     {MINIMAL "config=sys.config\n", "'sys.config' is not an absolute path"},
 };
 
@@ -191,7 +203,8 @@ static void test_cmdline(void **state)
             "env.B=\"two words\" \"env.C=a \\\"q\\\" \\\\ b\" env.D=x\\y "
             "arg=+S arg=2 arg=\"\" hostname=a grace=7 hostname=b ip.wait=9 "
             "host=db:10.0.0.7 host=db.example.com:fe80::1 "
-            "env.E= loglevel=3 virtio_mmio.device=512@0xfeb00000:5\n",
+            "env.E= restart=always eval=\"IO.puts(1)\" loglevel=3 "
+            "virtio_mmio.device=512@0xfeb00000:5\n",
             &e),
         0);
     assert_int_equal(c.ip.mode, IP_STATIC);
@@ -209,6 +222,8 @@ static void test_cmdline(void **state)
     assert_string_equal(c.hosts.v[1], "fe80::1\tdb.example.com\n");
     assert_int_equal(c.grace, 7);
     assert_int_equal(c.ip_wait_ms, 9000);
+    assert_int_equal(c.restart.when, RESTART_ALWAYS);
+    assert_string_equal(c.eval, "IO.puts(1)");
     assert_string_equal(c.root, "/app"); /* the kernel's root= is not ours */
     pool_release(&p);
 }
@@ -233,6 +248,13 @@ static const struct {
     {"console.size=80x1001", "bad console.size '80x1001': COLUMNSxROWS"},
     {"console.size=80x24x1", "bad console.size '80x24x1': COLUMNSxROWS"},
     {"console.resize=ttyS1", "bad console.resize 'ttyS1': a device"},
+    {"restart=on-failure:", "bad restart 'on-failure:': no, "
+                            "on-failure[:TIMES] or always"},
+    {"restart=on-failure:0", "bad restart 'on-failure:0': no, "
+                             "on-failure[:TIMES] or always"},
+    {"restart=on-failures", "bad restart 'on-failures': no, "
+                            "on-failure[:TIMES] or always"},
+    {"restart=", "bad restart '': no, on-failure[:TIMES] or always"},
     {"ip=1", "bad ip '1': dhcp, none or ADDRESS/PREFIX[,GATEWAY[,DNS...]]"},
 };
 

@@ -16,6 +16,8 @@
 #include "files.h"
 #include "release.h"
 
+extern char **environ;
+
 static char top[] = "/tmp/unibeam-release-XXXXXX";
 
 static void put(const char *name, const char *text)
@@ -38,8 +40,8 @@ static void drop(const char *name)
 static int setup(void **state)
 {
     static const char *const dirs[] = {
-        "",     "/erts",     "/erts/bin",      "/run",
-        "/lib", "/releases", "/releases/1.0.0"};
+        "",     "/erts",     "/erts/bin",       "/run",
+        "/lib", "/releases", "/releases/1.0.0", "/releases/2.0.0"};
 
     (void)state;
     if (!mkdtemp(top))
@@ -53,6 +55,10 @@ static int setup(void **state)
     }
     put("erts/bin/erlexec", "");
     put("releases/1.0.0/start.boot", "");
+    put("releases/1.0.0/start_clean.boot", "");
+    put("releases/2.0.0/start.boot", "");
+    put("releases/2.0.0/sys.config", "[].\n");
+    put("releases/2.0.0/vm.args", "");
     put("releases/1.0.0/sys.config", "[].\n");
     put("releases/1.0.0/vm.args", "+K true\n");
     put("releases/1.0.0/iex",
@@ -161,6 +167,20 @@ static const struct {
      "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start "
      "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
      "-extra --no-halt"},
+    {BASE "layout=mix\ncookie=S3CRET\n", "eval=IO.puts(1) arg=+S arg=1", 0,
+     "%/erts/bin/erlexec -noshell -s elixir start_cli -setcookie S3CRET "
+     "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start_clean "
+     "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
+     "+S 1 -extra --eval IO.puts(1)"},
+    {BASE "layout=mix\n", "env.RELEASE_VSN=2.0.0 env.RELEASE_NAME=other", 0,
+     "%/erts/bin/erlexec -noshell -s elixir start_cli -mode embedded "
+     "-sname other -config %/releases/2.0.0/sys -boot %/releases/2.0.0/start "
+     "-boot_var RELEASE_LIB %/lib -args_file %/releases/2.0.0/vm.args "
+     "-extra --no-halt"},
+    {BASE "layout=gleam\npa=/app/a/ebin\npa=/app/shop/ebin\n", "arg=+S arg=1",
+     0,
+     "%/erts/bin/erlexec -pa /app/a/ebin /app/shop/ebin "
+     "-eval shop@@main:run(shop) -noshell +S 1 -extra"},
 };
 
 static void test_commands(void **state)
@@ -203,6 +223,16 @@ static const struct {
     {BASE "layout=mix\n", "", "RELEASE_TMP", "/tmp"},
     {BASE "layout=mix\n", "env.RELEASE_TMP=/data", "RELEASE_TMP", "/data"},
     {BASE "layout=mix\n", "", "RELEASE_DISTRIBUTION", "sname"},
+    {BASE "layout=mix\n", "", "RELEASE_COMMAND", "start"},
+    {BASE "layout=mix\n", "eval=x", "RELEASE_COMMAND", "eval"},
+    {BASE "layout=mix\n", "", "RELEASE_REMOTE_VM_ARGS",
+     "%/releases/1.0.0/remote.vm.args"},
+    {BASE "layout=relx\n", "", "ESCRIPT_NAME", "%/bin/shop"},
+    {BASE "layout=relx\n", "", "NAME", NULL},
+    {BASE "layout=relx\nhostname=box.lan\n", "\"env.ERL_FLAGS=-sname x\"",
+     "NAME", "x@box"},
+    {BASE "layout=relx\n", "\"env.ERL_FLAGS=-name x@1.2.3.4\"", "NAME",
+     "x@1.2.3.4"},
 };
 
 static void test_environment(void **state)
@@ -292,6 +322,8 @@ static const struct {
     {"-sname shop\n", "layout=relx\n", "env.ERL_DIST_PORT=1", 0},
     {"", "layout=mix\n", "", 1},
     {"", "layout=mix\n", "env.RELEASE_DISTRIBUTION=none", 0},
+    {"", "layout=relx\n", "\"env.ERL_FLAGS=-sname x\"", 1},
+    {"", "layout=mix\n", "eval=x", 0},
 };
 
 static void test_epmd(void **state)
@@ -385,19 +417,95 @@ static void test_out_file_path(void **state)
     pool_release(&p);
 }
 
+/* With RELX_MULTI_NODE the node's name is in the files'; FILE.orig is what FILE
+ * was; a vm.args in the release's root goes first. */
+static void test_relx_files(void **state)
+{
+    struct pool p = {0};
+    struct release r;
+    struct err e;
+
+    (void)state;
+    put("releases/1.0.0/sys.config.orig", "[${X}].\n");
+    put("vm.args", "-name ${NAME}\n");
+    assert_int_equal(compose(&p, BASE "layout=relx\n", "", 0, &r, &e), 0);
+    expect_file(&p, "%/run/sys.config", "[${X}].\n");
+    assert_non_null(strstr(joined(&p, &r.argv), local(&p, "_file %/vm.args")));
+    assert_int_equal(compose(&p, BASE "layout=relx\n",
+                             "env.RELX_REPLACE_OS_VARS=1 env.NAME=a@b "
+                             "env.RELX_MULTI_NODE=1 env.X=x",
+                             0, &r, &e),
+                     0);
+    expect_file(&p, "%/run/sys.a@b.config", "[x].\n");
+    expect_file(&p, "%/run/vm.a@b.args", "-name a@b\n");
+    drop("vm.args");
+    drop("releases/1.0.0/sys.config.orig");
+    pool_release(&p);
+}
+
+/* The shell's text, and what is made in its place afterwards. */
+static void test_scripts(void **state)
+{
+    static char *const env[] = {
+        (char *)"RELEASE_NODE=it's", (char *)"RELEASE_VSN=1.0.0",
+        (char *)"RELEASE_NAME=shop", (char *)"OTHER=1", NULL};
+    struct pool p = {0};
+    struct conf c;
+    struct release r;
+    struct err e;
+    char *none[] = {NULL};
+    char *hook[] = {local(&p, "VMARGS_PATH=%/vm.args"), NULL};
+
+    (void)state;
+    conf_init(&c);
+    assert_int_equal(
+        compose(&p, BASE "layout=mix\nenvsh=/x/env.sh\n", "", 0, &r, &e), 0);
+    assert_string_equal(r.path, "/bin/sh");
+    assert_string_equal(r.argv.v[4], "start");
+    assert_non_null(strstr(r.argv.v[2], local(&p, "\nREL_VSN_DIR='%/releases/"
+                                                  "1.0.0'\n")));
+    assert_string_equal(strlist_getenv(&r.env, "RELEASE_COMMAND"), "start");
+    assert_null(strlist_getenv(&r.env, "RELEASE_NODE"));
+    assert_null(strlist_getenv(&r.env, "REL_VSN_DIR"));
+
+    environ = (char **)env;
+    assert_int_equal(
+        conf_parse_file(&p, &c, local(&p, BASE "layout=mix\n"), &e), 0);
+    assert_int_equal(
+        release_resume(&p, &c, local(&p, "%/run"), 0, none, &r, &e), 0);
+    assert_non_null(strstr(joined(&p, &r.argv), "-sname it's"));
+    assert_string_equal(strlist_getenv(&r.env, "OTHER"), "1");
+    assert_null(strlist_getenv(&r.env, "HOME"));
+
+    put("vm.args", "-sname hooked\n");
+    c.layout = LAYOUT_RELX;
+    assert_int_equal(
+        release_resume(&p, &c, local(&p, "%/run"), 0, hook, &r, &e), 0);
+    assert_non_null(strstr(joined(&p, &r.argv), local(&p, "_file %/vm.args")));
+    assert_null(strlist_getenv(&r.env, "VMARGS_PATH"));
+    drop("vm.args");
+    pool_release(&p);
+}
+
 static void test_mix_runtime_config(void **state)
 {
     static const char text[] = "%% coding: utf-8\n%% RUNTIME_CONFIG=true\n[].";
     struct pool p = {0};
     struct release r;
     struct err e;
+    const char *base;
 
     (void)state;
     put("releases/1.0.0/sys.config", text);
-    assert_int_equal(compose(&p, BASE "layout=mix\n", "", 0, &r, &e), 0);
-    expect_file(&p, "%/run/shop-1.0.0.runtime.config", text);
-    assert_string_equal(strlist_getenv(&r.env, "RELEASE_SYS_CONFIG"),
-                        local(&p, "%/run/shop-1.0.0.runtime"));
+    assert_int_equal(compose(&p, BASE "layout=mix\n",
+                             "env.RELEASE_TMP=%/run/a/b", 0, &r, &e),
+                     0);
+    base = strlist_getenv(&r.env, "RELEASE_SYS_CONFIG");
+    assert_int_equal(
+        strncmp(base, local(&p, "%/run/a/b/shop-1.0.0-20"), strlen(top) + 22),
+        0);
+    expect_file(&p, pool_printf(&p, "%s.config", base), text);
+    assert_non_null(strstr(joined(&p, &r.argv), base));
     put("releases/1.0.0/sys.config", "[].\n");
     pool_release(&p);
 }
@@ -420,6 +528,8 @@ static const struct {
      "cannot open '%/releases/1.0.0/sys.config': No such file or directory"},
     {"releases/1.0.0/sys.config", BASE "layout=mix\n", "",
      "cannot open '%/releases/1.0.0/sys.config': No such file or directory"},
+    {"none", BASE "layout=relx\n", "eval=x",
+     "eval= is for releases that mix made"},
     {"none", BASE "layout=mix\n", "env.RELEASE_DISTRIBUTION=maybe",
      "RELEASE_DISTRIBUTION is 'maybe', not sname, name or none"},
 };
@@ -451,6 +561,8 @@ int main(void)
         cmocka_unit_test(test_templates),
         cmocka_unit_test(test_replace_os_vars),
         cmocka_unit_test(test_out_file_path),
+        cmocka_unit_test(test_relx_files),
+        cmocka_unit_test(test_scripts),
         cmocka_unit_test(test_mix_runtime_config),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_no_iex),

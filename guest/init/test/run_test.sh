@@ -24,6 +24,7 @@ for d in lib lib64 bin; do
 done
 cp "$TOP/init" sbin/init
 cp "$TOP/init.conf" etc/unibeam/init.conf
+if [ -d "$TOP/app" ]; then cp -r "$TOP/app/." app; fi
 if [ -e "$TOP/erlexec" ]; then cp "$TOP/erlexec" app/erts/bin/erlexec; fi
 : > app/releases/start.boot
 mount --rbind /dev dev
@@ -53,7 +54,7 @@ EOF
 # check NAME STATUS CMDLINE PATTERN: runs what $top/erlexec holds
 check() {
     status=0
-    TOP="$top" CMDLINE="$3" timeout 20 unshare -rpfmnu --kill-child \
+    TOP="$top" CMDLINE="$3" timeout -k 1 20 unshare -rpfmnu --kill-child \
         sh "$top/inside" > "$top/out" 2>&1 < /dev/null || status=$?
     if [ "$status" = "$2" ] && grep -q -- "$4" "$top/out"; then
         echo "ok   $1"
@@ -123,6 +124,75 @@ kill -TERM 1; sleep 0.3; kill -TERM 1
 while :; do sleep 0.1; done
 EOF
 check bouncing_button 137 '' 'not stopped within 1 s: killed'
+
+# The policy: how often, and that a stop is a stop.
+script <<'EOF'
+echo again >>/tmp/count
+n=$(grep -c . /tmp/count); echo "start $n"
+[ $n = 3 ] && exit 0
+exit 9
+EOF
+check restart 0 'restart=on-failure' 'starting it again in 0.2 s, for the 2. time'
+check restart_default 9 '' '^start 1$'
+check restart_at_most 9 'restart=on-failure:1' 'again in 0.1 s, for the 1. time'
+script <<'EOF'
+echo again >>/tmp/count
+[ $(grep -c . /tmp/count) = 2 ] && kill -TERM 1 && sleep 10
+sleep 100 &
+exit 0
+EOF
+check restart_always 143 'restart=always' 'unibeam: stopping'
+script <<'EOF'
+trap '' TERM; kill -TERM 1; exit 4
+EOF
+check restart_stopped 4 'restart=always' 'fake exited with status 4'
+
+# env.sh and hooks, run by a shell that then becomes the release.
+cp "$top/init.conf" "$top/init.conf.plain"
+script <<'EOF'
+echo "args $*"; echo "vars $RELEASE_NODE $RELEASE_COMMAND $SET"
+echo "private $REL_VSN_DIR $SELF"; echo "limit $(ulimit -n)"; umask; exit 3
+EOF
+mkdir -p "$top/app/releases/9" "$top/app/bin/hooks"
+: > "$top/app/releases/9/start.boot"
+sed -i 's/relx/mix/' "$top/init.conf"
+echo "envsh=/app/releases/9/env.sh" >> "$top/init.conf"
+env_sh() { cat > "$top/app/releases/9/env.sh"; }
+env_sh <<'EOF'
+export RELEASE_NODE="n-$RELEASE_NAME-$1"
+export SET="a 'b'
+c"
+UNSET=1; ulimit -n 77; umask 027
+echo "in $REL_VSN_DIR of $SELF"
+EOF
+check env_sh 3 '' '^vars n-fake-start start a .b.$'
+check env_sh_node 3 '' 'args .*-sname n-fake-start -boot /app/releases/9/start '
+check env_sh_inside 3 '' '^in /app/releases/9 of /app/bin/fake$'
+check env_sh_private 3 '' '^private *$'
+check env_sh_limit 3 '' '^limit 77$'
+check env_sh_umask 3 '' '^0027$'
+echo 'false; export SET=1' | env_sh
+check env_sh_fails 126 '' 'releases/9/env.sh ended with status 1: the release is not'
+echo 'if then' | env_sh
+check env_sh_syntax 126 '' 'env.sh ended with status 2: the release is not'
+echo 'kill -TERM 1; sleep 20' | env_sh
+check env_sh_button 143 '' 'unibeam: stopping'
+rm "$top/app/releases/9/env.sh"
+check env_sh_missing 126 '' 'env.sh ended with status 2: the release is not'
+
+sed 's/^layout.*/layout=relx/' "$top/init.conf.plain" > "$top/init.conf"
+echo 'pre_start=hooks/one|a|b hooks/two' >> "$top/init.conf"
+script <<'EOF'
+echo "args $*"; echo "hooked $ONE $TWO $VMARGS_PATH."; exit 3
+EOF
+echo 'export ONE="$1$2"; VMARGS_PATH=/app/bin/hooks/two' > "$top/app/bin/hooks/one"
+echo 'TWO=$#; export TWO; echo "in $REL_DIR"' > "$top/app/bin/hooks/two"
+check hooks 3 '' '^hooked ab 0 .$'
+check hooks_files 3 '' '-args_file /app/bin/hooks/two$'
+check hooks_inside 3 '' '^in /app/releases/9$'
+echo 'exit 4' > "$top/app/bin/hooks/two"
+check hooks_fail 126 '' '/app/bin/hooks/two ended with status 4: the release'
+cp "$top/init.conf.plain" "$top/init.conf"
 
 rm "$top/erlexec"
 check no_release 126 '' "cannot run '/app/erts/bin/erlexec': No such file"

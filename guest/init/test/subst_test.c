@@ -19,6 +19,7 @@ static const struct {
     {"${UNSET:-}", ""},
     {"${UNSET:-a:-b}", "a:-b"},
     {"${NODE", "${NODE"},
+    {"a ${NODE\nb} c", "a ${NODE\nb} c"},
     {"tail $", "tail $"},
     {"tail ${", "tail ${"},
     {"${}", ""},
