@@ -33,6 +33,15 @@ uint32_t net_hook_tcp_isn(const struct ip_addr *local, uint16_t local_port,
                           const struct ip_addr *remote, uint16_t remote_port);
 #define LWIP_HOOK_TCP_ISN(l, lp, r, rp) net_hook_tcp_isn(l, lp, r, rp)
 
+/* IPv6 routes beyond lwIP's. net6_addr.c */
+struct ip6_addr;
+struct netif *net_hook_ip6_route(const struct ip6_addr *src,
+                                 const struct ip6_addr *dst);
+const struct ip6_addr *net_hook_nd6_get_gw(struct netif *n,
+                                           const struct ip6_addr *dst);
+#define LWIP_HOOK_IP6_ROUTE(src, dst)     net_hook_ip6_route(src, dst)
+#define LWIP_HOOK_ND6_GET_GW(netif, dest) net_hook_nd6_get_gw(netif, dest)
+
 /* DHCP: options we ask for beyond lwIP's, and their values. lwip_dhcp.c */
 void net_hook_dhcp_append(struct dhcp_msg *msg, uint16_t *options_len);
 void net_hook_dhcp_option(struct netif *netif, uint8_t msg_type, uint8_t option,

@@ -2,7 +2,7 @@
 /* Copyright the unibeam authors */
 /*
  * lwip_input.c - what we do with an IP packet before lwIP does, and initial
- * sequence numbers.
+ * sequence numbers. For IPv6 see net6_input.c.
  *
  *  - A SYN for a connection in TIME-WAIT whose sequence number lies beyond the
  *    old connection's opens a new one (RFC 1122, 4.2.2.13). lwIP would answer
@@ -16,7 +16,7 @@
  * drivers deliver packets in one piece), and a packet that is not understood
  * is left to lwIP.
  */
-#include "net/net_priv.h"
+#include "net/lwip_input.h"
 
 #include "lib/string.h"
 #include "net/inet_port.h"
@@ -25,26 +25,13 @@
 #include "lwip/inet_chksum.h"
 #include "lwip/priv/tcp_priv.h"
 #include "lwip/prot/icmp.h"
-#include "lwip/prot/icmp6.h"
 #include "lwip/prot/ip4.h"
-#include "lwip/prot/ip6.h"
 #include "lwip/prot/tcp.h"
 #include "lwip/prot/udp.h"
 #include "net/lwip_hooks.h"
 
-static uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
-
-/* (th): a TCP header of at least 20 bytes, in packet (p). Like the hooks. */
-static int segment(struct flow *f, const uint8_t *th, struct pbuf *p,
-                   struct netif *inp)
+int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
+                  struct netif *inp)
 {
     const uint8_t flags = th[13] & (TCP_SYN | TCP_ACK | TCP_RST);
 
@@ -62,8 +49,7 @@ static int segment(struct flow *f, const uint8_t *th, struct pbuf *p,
     return demux_input(pcb, p, inp);
 }
 
-/* (uh): a UDP header. */
-static int datagram(struct flow *f, const uint8_t *uh, const struct netif *inp)
+int input_datagram(struct flow *f, const uint8_t *uh, const struct netif *inp)
 {
     f->remote_port = be16(uh);
     f->local_port = be16(uh + 2);
@@ -71,18 +57,24 @@ static int datagram(struct flow *f, const uint8_t *uh, const struct netif *inp)
     return 0;
 }
 
-/* A packet of which we do not see whose it is: a fragment, or one with headers
- * in between. */
-static int unclear(void)
+int input_unclear(void)
 {
     port_show_listener(NULL, 0);
     port_show_udp(NULL, 0);
     return 0;
 }
 
-/* The packet (quoted) of ours could not be delivered. */
-static void report_error(struct flow *f, uint8_t proto, const uint8_t *quoted,
-                         int err)
+int input_first_fragment(struct flow *f, const uint8_t *th)
+{
+    f->remote_port = be16(th);
+    f->local_port = be16(th + 2);
+    struct tcp_pcb *pcb = demux_find(f);
+    if (pcb)
+        demux_wake(pcb);
+    return input_unclear();
+}
+
+void input_error(struct flow *f, uint8_t proto, const uint8_t *quoted, int err)
 {
     f->local_port = be16(quoted);
     f->remote_port = be16(quoted + 2);
@@ -126,7 +118,7 @@ static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp)
         return;
     ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(ip + 12)));
     ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(ip + 16)));
-    report_error(&f, ip[9], ip + hlen, err);
+    input_error(&f, ip[9], ip + hlen, err);
 }
 
 /* All addresses of 127/8 are this machine's (RFC 1122, 3.2.1.3), and lwIP takes
@@ -156,81 +148,26 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
     if (other_loopback(h, p, inp))
         return 1;
     unsigned len = MIN((unsigned)be16(h + 2), (unsigned)p->len);
-    if ((be16(h + 6) & (IP_MF | IP_OFFMASK)) || len < hlen)
-        return unclear();
+    if ((be16(h + 6) & IP_OFFMASK) || len < hlen)
+        return input_unclear();
+    bool part = be16(h + 6) & IP_MF;
     ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(h + 12)));
     ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
     if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN)
-        return segment(&f, h + hlen, p, inp);
+        return part ? input_first_fragment(&f, h + hlen)
+                    : input_segment(&f, h + hlen, p, inp);
+    if (part)
+        return input_unclear();
     if (h[9] == IP_PROTO_UDP && len >= hlen + UDP_HLEN)
-        return datagram(&f, h + hlen, inp);
-    if (h[9] == IP_PROTO_ICMP)
+        return input_datagram(&f, h + hlen, inp);
+    if (h[9] == IP_PROTO_ICMP && len >= hlen + 8) {
+        /* RFC 1122, 3.2.2.6 leaves it to us: no answers to a multicast. */
+        if (h[hlen] == ICMP_ECHO && h[16] >> 4 == 14) {
+            pbuf_free(p);
+            return 1;
+        }
         icmp4(h + hlen, len - hlen, inp);
-    return 0;
-}
-
-static int icmp6_errno(uint8_t type, uint8_t code)
-{
-    if (type == ICMP6_TYPE_TE)
-        return EHOSTUNREACH;
-    if (type == ICMP6_TYPE_PP)
-        return EPROTO;
-    if (type != ICMP6_TYPE_DUR)
-        return 0;
-    switch (code) {
-    case ICMP6_DUR_NO_ROUTE:
-        return ENETUNREACH;
-    case ICMP6_DUR_PORT:
-        return ECONNREFUSED;
-    case ICMP6_DUR_PROHIBITED:
-    case ICMP6_DUR_POLICY:
-        return EACCES;
-    default:
-        return EHOSTUNREACH;
     }
-}
-
-static void addr6(ip_addr_t *a, const uint8_t *p, struct netif *n)
-{
-    memset(a, 0, sizeof(*a));
-    memcpy(ip_2_ip6(a)->addr, p, 16);
-    IP_SET_TYPE(a, IPADDR_TYPE_V6);
-    ip6_addr_assign_zone(ip_2_ip6(a), IP6_UNKNOWN, n);
-}
-
-/* (m) follows the fixed header (h) of the packet. */
-static void icmp6(const uint8_t *h, const uint8_t *m, unsigned len,
-                  struct netif *n)
-{
-    struct flow f;
-    int err = len >= 56 ? icmp6_errno(m[0], m[1]) : 0;
-
-    (void)h;
-    if (!err || m[8] >> 4 != 6)
-        return;
-    addr6(&f.local, m + 16, n);
-    addr6(&f.remote, m + 32, n);
-    report_error(&f, m[8 + 6], m + 48, err);
-}
-
-int net_hook_ip6_input(struct pbuf *p, struct netif *inp)
-{
-    const uint8_t *h = p->payload;
-    struct flow f;
-
-    if (p->len < IP6_HLEN)
-        return 0;
-    unsigned len = p->len - IP6_HLEN;
-    addr6(&f.remote, h + 8, inp);
-    addr6(&f.local, h + 24, inp);
-    if (h[6] == IP_PROTO_TCP && len >= TCP_HLEN)
-        return segment(&f, h + IP6_HLEN, p, inp);
-    if (h[6] == IP_PROTO_UDP && len >= UDP_HLEN)
-        return datagram(&f, h + IP6_HLEN, inp);
-    if (h[6] == IP6_NEXTH_ICMP6)
-        icmp6(h, h + IP6_HLEN, len, inp);
-    else
-        return unclear();
     return 0;
 }
 

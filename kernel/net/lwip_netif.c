@@ -20,6 +20,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "net/lwip_demux.h"
+#include "net/net6.h"
 #include "net/net_priv.h"
 
 #include "lwip/etharp.h"
@@ -73,6 +74,14 @@ struct netif *netif_next(unsigned after_index)
     return NULL;
 }
 
+/* Not while duplicate address detection has doubts. */
+static bool valid_address(struct netif *n, const ip6_addr_t *a)
+{
+    int k = netif_get_ip6_addr_match(n, a);
+
+    return k >= 0 && ip6_addr_isvalid(netif_ip6_addr_state(n, k));
+}
+
 bool net_addr_is_local(const ip_addr_t *a)
 {
     struct netif *n;
@@ -82,7 +91,7 @@ bool net_addr_is_local(const ip_addr_t *a)
     NETIF_FOREACH(n)
     {
         if (IP_IS_V4(a) ? ip4_addr_cmp(netif_ip4_addr(n), ip_2_ip4(a))
-                        : netif_get_ip6_addr_match(n, ip_2_ip6(a)) >= 0)
+                        : valid_address(n, ip_2_ip6(a)))
             return true;
     }
     return false;
@@ -265,15 +274,18 @@ static struct pbuf *rx_wrap(void *data, uint32_t len, void (*free)(void *),
 }
 
 /* Checksums the device has not checked, we do. No device has checked those
- * of a datagram in fragments. */
+ * of a datagram in fragments, which in IPv6 come in a header of their own. */
 static uint16_t rx_csum_flags(const uint8_t *f, uint32_t len, bool csum_ok)
 {
-    bool fragment = len >= 34 && f[12] == 0x08 && f[13] == 0 &&
-                    (((f[20] << 8) | f[21]) & (IP_MF | IP_OFFMASK));
+    unsigned type = len >= 34 ? f[12] << 8 | f[13] : 0;
+    bool plain = type == ETH_P_IP
+                     ? !(((f[20] << 8) | f[21]) & (IP_MF | IP_OFFMASK))
+                     : type == ETH_P_IPV6 &&
+                           (f[20] == IP_PROTO_TCP || f[20] == IP_PROTO_UDP);
 
-    return csum_ok && !fragment ? (uint16_t) ~(NETIF_CHECKSUM_CHECK_TCP |
-                                               NETIF_CHECKSUM_CHECK_UDP)
-                                : NETIF_CHECKSUM_ENABLE_ALL;
+    return csum_ok && plain ? (uint16_t) ~(NETIF_CHECKSUM_CHECK_TCP |
+                                           NETIF_CHECKSUM_CHECK_UDP)
+                            : NETIF_CHECKSUM_ENABLE_ALL;
 }
 
 void netif_receive(struct netdev *d, void *data, uint32_t len, bool csum_ok,
@@ -359,15 +371,13 @@ void netdev_set_up(struct netif *n, bool up)
     if (up == !!netif_is_up(n))
         return;
     if (!up) {
+        net6_down(n);
         netif_set_down(n);
         return;
     }
     net_timer_link();
-    if (!netif_is_loopback(n)) {
-        netif_create_ip6_linklocal_address(n, 1);
-        netif_set_ip6_autoconfig_enabled(n, 1);
-    }
     netif_set_up(n);
+    net6_up(n);
 }
 
 void netif_link_changed(struct netdev *d, bool up)
@@ -398,6 +408,8 @@ static void status_changed(struct netif *n)
         tcp_abort(p);
     }
     net_dhcp_changed(n);
+    net6_dhcp_changed(n);
+    net6_conf_changed();
 }
 
 static err_t ether_init(struct netif *n)
@@ -408,7 +420,7 @@ static err_t ether_init(struct netif *n)
     n->output = etharp_output;
     n->output_ip6 = ethip6_output;
     n->linkoutput = link_output;
-    n->mtu = (u16_t)MIN(d->mtu, 65535u - ETH_HLEN);
+    n->mtu = n->mtu6 = (u16_t)MIN(d->mtu, 65535u - ETH_HLEN);
     memcpy(n->hwaddr, d->mac, sizeof(d->mac));
     n->hwaddr_len = sizeof(d->mac);
     n->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET |
@@ -429,6 +441,8 @@ int net_register(struct netdev *d)
     ksnprintf(d->name, sizeof(d->name), "eth%u", count++);
     d->stack = n;
     netif_add(n, NULL, NULL, NULL, d, ether_init, netif_input);
+    if (net6_attach(n))
+        panic("no memory for %s", d->name);
     netif_set_status_callback(n, status_changed);
     if (!netif_default)
         netif_set_default(n);
@@ -450,5 +464,7 @@ void netdev_init(void)
     n->mtu = UINT16_MAX;
     n->mtu6 = n->mtu;
     loopback.stack = n;
+    if (net6_attach(n))
+        panic("no memory for loopback");
     net_proc_add_device(&loopback);
 }

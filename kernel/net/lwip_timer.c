@@ -12,6 +12,7 @@
  *   fast  100 ms  while a multicast report is pending
  *   dhcp  500 ms  while the client waits for an answer
  *   lease 60 s    while the client runs
+ *   dhcp6 once    when the DHCPv6 client has something to do
  *
  * lwIP counts calls instead of reading a clock, so a clock that was stopped is
  * set right when it starts again, before anything looks at it.
@@ -23,6 +24,7 @@
  * no data. SYNs are repeated after 1, 2, 4 ... seconds.
  */
 #include "net/lwip_demux.h"
+#include "net/net6.h"
 #include "net/net_priv.h"
 #include "net/sock_tcp.h"
 
@@ -49,7 +51,7 @@ struct net_timer {
     struct timer timer;
     bool armed; /* n */
 };
-static struct net_timer tcp, ack, slow, fast, dhcp, lease;
+static struct net_timer tcp, ack, slow, fast, dhcp, lease, dhcp6;
 static nsec_t tcp_synced;  /* n tcp_ticks is right for this time */
 static bool tcp_running;   /* n every 250 ms */
 static uint32_t park_due;  /* n tick of the first keepalive of a parked one, */
@@ -272,6 +274,8 @@ void net_timer_link(void)
     nsec_t missed = (now - slow_synced) / NSEC_PER_SEC;
 
     slow.armed = true; /* what follows may send */
+    if (missed > LINK_CATCH_UP)
+        net6_age((uint32_t)MIN(missed - LINK_CATCH_UP, (nsec_t)INT32_MAX));
     for (nsec_t i = 0; i < MIN(missed, (nsec_t)LINK_CATCH_UP); i++)
         slow_second();
     slow_synced = now;
@@ -350,6 +354,12 @@ static void lease_tick(void)
         net_timer_dhcp();
 }
 
+void net_timer_dhcp6(nsec_t deadline)
+{
+    if (deadline != NSEC_NEVER)
+        set(&dhcp6, deadline);
+}
+
 void net_timer_run(uint32_t due)
 {
     if (due & NET_DUE_TCP)
@@ -364,6 +374,8 @@ void net_timer_run(uint32_t due)
         dhcp_tick();
     if (due & NET_DUE_LEASE)
         lease_tick();
+    if (due & NET_DUE_DHCP6)
+        net6_dhcp_tick();
 }
 
 void net_timer_init(void)
@@ -372,8 +384,9 @@ void net_timer_init(void)
         struct net_timer *t;
         uintptr_t due;
     } all[] = {
-        {&tcp, NET_DUE_TCP},   {&slow, NET_DUE_SLOW},   {&fast, NET_DUE_FAST},
-        {&dhcp, NET_DUE_DHCP}, {&lease, NET_DUE_LEASE}, {&ack, NET_DUE_ACK},
+        {&tcp, NET_DUE_TCP},     {&slow, NET_DUE_SLOW},   {&fast, NET_DUE_FAST},
+        {&dhcp, NET_DUE_DHCP},   {&lease, NET_DUE_LEASE}, {&ack, NET_DUE_ACK},
+        {&dhcp6, NET_DUE_DHCP6},
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(all); i++)

@@ -15,6 +15,8 @@
 #include "lwip/ip_addr.h"
 #include "lwip/netif.h"
 
+uint32_t net_random(void);
+
 /* --- lwip_core.c: lock, deferred work, memory -------------------------- */
 
 enum net_due {                   /* work that waits for net_lock */
@@ -24,7 +26,8 @@ enum net_due {                   /* work that waits for net_lock */
                NET_DUE_FAST = 8,
                NET_DUE_DHCP = 16,
                NET_DUE_LEASE = 32,
-               NET_DUE_ACK = 64, /* timers, lwip_timer.c */
+               NET_DUE_ACK = 64,
+               NET_DUE_DHCP6 = 128, /* timers, lwip_timer.c */
 };
 /* Any context but hard interrupts, net_lock not held: do (bits) now or have
  * the lock's holder do it. */
@@ -48,6 +51,8 @@ void net_timer_link(void);
 /* Multicast membership changed, DHCP started. */
 void net_timer_fast(void);
 void net_timer_dhcp(void);
+/* net6_dhcp_tick() is wanted at (deadline), not before. */
+void net_timer_dhcp6(nsec_t deadline);
 
 /* --- lwip_netif.c ------------------------------------------------------ */
 

@@ -12,6 +12,7 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "mem/user.h"
+#include "net/net6.h"
 #include "net/net_priv.h"
 #include "net/socket.h"
 #include "proc/process.h"
@@ -304,10 +305,41 @@ static long dhcp(struct ifreq __user *user)
     return rc;
 }
 
+static long ip6(struct ifreq __user *user)
+{
+    struct netconf_ip6 conf;
+    struct ifreq r;
+
+    if (!may_configure())
+        return -EPERM;
+    if (copy_from_user(&r, user, sizeof(r)) ||
+        copy_from_user(&conf, r.ifr_data, sizeof(conf)))
+        return -EFAULT;
+    r.ifr_name[IFNAMSIZ - 1] = '\0';
+    int rc = net6_configure(r.ifr_name, &conf);
+    if ((!rc || rc == -ETIMEDOUT) &&
+        copy_to_user(r.ifr_data, &conf, sizeof(conf)))
+        rc = -EFAULT;
+    return rc;
+}
+
+/* Those that mean something else on an AF_INET6 socket. */
+static long inet6_ioctl(unsigned cmd, unsigned long arg)
+{
+    if (!may_configure())
+        return -EPERM;
+    return cmd == SIOCADDRT || cmd == SIOCDELRT ? net6_ioctl_route(cmd, arg)
+                                                : net6_ioctl_addr(cmd, arg);
+}
+
 long socket_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
 {
     void __user *user = (void __user *)arg;
     int owner;
+
+    if (s->family == AF_INET6 && (cmd == SIOCSIFADDR || cmd == SIOCDIFADDR ||
+                                  cmd == SIOCADDRT || cmd == SIOCDELRT))
+        return inet6_ioctl(cmd, arg);
 
     switch (cmd) {
     case SIOCGIFCONF:
@@ -337,6 +369,8 @@ long socket_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
         return change_route(cmd, user);
     case SIOCUNIBEAMDHCP:
         return dhcp(user);
+    case SIOCUNIBEAMIP6:
+        return ip6(user);
     case SIOCSPGRP:
     case FIOSETOWN:
         if (get_user(owner, (int __user *)arg))

@@ -48,6 +48,7 @@
 #define LWIP_NETIF_STATUS_CALLBACK    1
 #define LWIP_NETIF_HOSTNAME           1
 #define LWIP_NETIF_HWADDRHINT         1
+#define LWIP_NUM_NETIF_CLIENT_DATA    1 /* net6_addr.c */
 #define ARP_TABLE_SIZE                32
 #define ARP_QUEUEING                  1
 #define ETHARP_SUPPORT_STATIC_ENTRIES 0
@@ -59,15 +60,19 @@
 #define LWIP_IPV6_FRAG            1
 #define IPV6_FRAG_COPYHEADER      1 /* pointers are wider than the header */
 #define LWIP_IPV6_DHCP6           0
-#define LWIP_IPV6_NUM_ADDRESSES   4
-#define LWIP_ND6_NUM_NEIGHBORS    16
-#define LWIP_ND6_NUM_DESTINATIONS 16
+#define LWIP_IPV6_NUM_ADDRESSES   8
+#define LWIP_ND6_NUM_NEIGHBORS    64
+#define LWIP_ND6_NUM_DESTINATIONS 64
+#define LWIP_ND6_NUM_PREFIXES     16
+#define LWIP_ND6_NUM_ROUTERS      4
 #define LWIP_ICMP                 1
+#define ICMP_TTL                  64
+#define LWIP_ICMP6_HL             64
 #define LWIP_IGMP                 1
 #define LWIP_RAW                  1
 #define LWIP_MULTICAST_TX_OPTIONS 1
 #define LWIP_BROADCAST_PING       0
-#define LWIP_MULTICAST_PING       0
+#define LWIP_MULTICAST_PING       1 /* IPv6's; see net_hook_ip4_input */
 #define IP_REASS_MAX_PBUFS        64
 #define IP_SOF_BROADCAST          1
 #define IP_SOF_BROADCAST_RECV     0
