@@ -47,10 +47,27 @@ static void cmdline_collect(void)
 /* Keys of include/abi/machine.h; one that ends in '.' stands for all that
  * begin so. Process 1 reads most of them. */
 static const char *const known_keys[] = {
-    "root",    "init",  "hostname",      "ip",           "ip.wait",
-    "env.",    "arg",   "grace",         "trace",        "loglevel",
-    "maxcpus", "debug", "exit.port",     "exit.log",     "virtio_mmio.device",
-    "crash",   "host",  "console.shell", "console.size", "console.resize",
+    "root",
+    "init",
+    "hostname",
+    "host",
+    "ip",
+    "ip6",
+    "ip.wait",
+    "env.",
+    "arg",
+    "grace",
+    "console.shell",
+    "console.size",
+    "console.resize",
+    "trace",
+    "loglevel",
+    "maxcpus",
+    "crash",
+    "debug",
+    "exit.port",
+    "exit.log",
+    "virtio_mmio.device",
 };
 
 static bool key_known(const char *word)

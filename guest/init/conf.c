@@ -342,6 +342,67 @@ static int add_host(struct pool *p, struct conf *c, const char *value,
     return 0;
 }
 
+static int parse_addr6(const char *s, uint8_t out[16])
+{
+    return inet_pton(AF_INET6, s, out) == 1 ? 0 : -1;
+}
+
+/* An address an interface can have: RFC 4291, 2.5 and 2.7. */
+static int usable_addr6(const uint8_t a[16])
+{
+    static const uint8_t any[16], loopback[16] = {[15] = 1};
+
+    return a[0] != 0xff && memcmp(a, any, 16) && memcmp(a, loopback, 16);
+}
+
+static int parse_static6(struct ip6conf *ip, char *text)
+{
+    char *rest = text;
+    char *field = next_field(&rest);
+    char *slash = strchr(field, '/');
+
+    if (!slash)
+        return -1;
+    *slash = 0;
+    if (parse_addr6(field, ip->addr) || !usable_addr6(ip->addr) ||
+        parse_uint(slash + 1, 128, &ip->prefix) || ip->prefix == 0)
+        return -1;
+    field = next_field(&rest);
+    if (field && *field &&
+        (parse_addr6(field, ip->gateway) || !usable_addr6(ip->gateway)))
+        return -1;
+    while ((field = next_field(&rest))) {
+        if (ip->ndns == CONF_DNS_MAX || parse_addr6(field, ip->dns[ip->ndns++]))
+            return -1;
+    }
+    ip->mode = IP6_STATIC;
+    return 0;
+}
+
+int conf_parse_ip6(struct ip6conf *ip, const char *value, struct err *e)
+{
+    static const struct {
+        const char *word;
+        enum conf_ip6 mode;
+    } words[] = {{"auto", IP6_AUTO}, {"dhcp", IP6_DHCP}, {"none", IP6_NONE}};
+    struct ip6conf new = {0};
+    char text[300];
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (!strcmp(value, words[i].word))
+            new.mode = words[i].mode;
+    if (new.mode == IP6_DEFAULT) {
+        if (strlen(value) >= sizeof(text) ||
+            parse_static6(&new, strcpy(text, value)))
+            return err_set(e,
+                           "bad ip6 '%.60s': auto, dhcp, none or "
+                           "ADDRESS/PREFIX[,GATEWAY[,DNS...]]",
+                           value);
+    }
+    *ip = new;
+    return 0;
+}
+
 /* --- the kernel's command line -------------------------------------------- */
 
 static int is_blank(char c)
@@ -409,6 +470,8 @@ static int apply_word(struct pool *p, struct conf *c, char *word, struct err *e)
         c->eval = *value ? value : NULL;
     if (!strcmp(word, "ip"))
         return conf_parse_ip(&c->ip, value, e);
+    if (!strcmp(word, "ip6"))
+        return conf_parse_ip6(&c->ip6, value, e);
     if (!strcmp(word, "ip.wait")) {
         if (parse_uint(value, 3600, &seconds))
             return err_set(e, "bad ip.wait '%s': seconds", value);

@@ -44,6 +44,18 @@ struct ipconf {
     unsigned ndns;
 };
 
+enum conf_ip6 { IP6_DEFAULT, IP6_NONE, IP6_AUTO, IP6_DHCP, IP6_STATIC };
+
+/* As of a struct in6_addr; all zero is "none". */
+struct ip6conf {
+    enum conf_ip6 mode;
+    uint8_t addr[16];
+    unsigned prefix;
+    uint8_t gateway[16];
+    uint8_t dns[CONF_DNS_MAX][16];
+    unsigned ndns;
+};
+
 struct conf {
     enum conf_layout layout;
     const char *release;
@@ -65,6 +77,7 @@ struct conf {
     struct strlist pa;    /* gleam: directories of compiled modules */
     struct restart_policy restart;
     struct ipconf ip;
+    struct ip6conf ip6;
     int shell;                /* start the release with its shell */
     struct termsize size;     /* of the console */
     const char *size_channel; /* device that tells when it changes */
@@ -89,6 +102,9 @@ int conf_parse_size(struct termsize *size, const char *text);
 
 /* Reads the value of "ip=". */
 int conf_parse_ip(struct ipconf *ip, const char *value, struct err *e);
+
+/* Reads the value of "ip6=". */
+int conf_parse_ip6(struct ip6conf *ip, const char *value, struct err *e);
 
 /* A name that gethostname(2) and the BEAM's short node names can use. */
 int conf_valid_hostname(const char *name);

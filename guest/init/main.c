@@ -27,14 +27,18 @@
 #include "script.h"
 #include "supervise.h"
 
-#define RUN_DIR       "/run/unibeam"
-#define LEASE_POLL_MS 2000 /* after the release was started without one */
+#define RUN_DIR    "/run/unibeam"
+#define SOON_MS    2000 /* between looks at what the network has told since */
+#define LATER_MS   30000
+#define SOON_TICKS 30
 
 static struct pool pool;
 static struct pool start_pool; /* for one start of the release */
 static struct conf conf;
-static const char *hostname;
-static unsigned lease_poll_ms; /* 0: nothing to wait for */
+static struct netconf_dhcp lease; /* empty: none */
+static struct net_names names;
+static int pending;  /* a lease may come */
+static int uses_six; /* there is an interface for IPv6 */
 
 static void stdio_on_console(void)
 {
@@ -101,63 +105,123 @@ static char *name_from_release(const char *release)
     return conf_valid_hostname(name) ? name : pool_strdup(&pool, "unibeam");
 }
 
-/* Writes what depends on the address.  /etc/hosts and /etc/resolv.conf are
- * links to these files: the root file system is read-only. */
-static void write_names(const char *domain, uint32_t addr, const uint32_t *dns,
-                        unsigned ndns)
+/* Writes what depends on addresses.  /etc/hosts and /etc/resolv.conf are links
+ * to these files: the root file system is read-only. */
+static void write_names(void)
 {
-    char *hosts = net_hosts(&pool, hostname, domain, addr);
+    char *hosts = net_hosts(&pool, &names);
     struct err e;
 
     for (size_t i = 0; i < conf.hosts.n; i++)
         hosts = pool_printf(&pool, "%s%s", hosts, conf.hosts.v[i]);
     if (files_write("/run/hosts", hosts, 0644, &e))
         say("%s", e.text);
-    if (files_write("/run/resolv.conf", net_resolv(&pool, domain, dns, ndns),
-                    0644, &e))
+    if (files_write("/run/resolv.conf", net_resolv(&pool, &names), 0644, &e))
         say("%s", e.text);
 }
 
-static void set_names(const struct netconf_dhcp *lease, uint32_t addr,
-                      const uint32_t *dns, unsigned ndns)
+static void set_hostname(void)
 {
-    hostname = conf.hostname;
-    if (!hostname && conf_valid_hostname(lease->hostname))
-        hostname = pool_strdup(&pool, lease->hostname);
-    if (!hostname)
-        hostname = name_from_release(conf.release);
-    if (sethostname(hostname, strlen(hostname)))
+    names.hostname = conf.hostname;
+    if (!names.hostname && conf_valid_hostname(lease.hostname))
+        names.hostname = pool_strdup(&pool, lease.hostname);
+    if (!names.hostname)
+        names.hostname = name_from_release(conf.release);
+    if (sethostname(names.hostname, strlen(names.hostname)))
         say("cannot set the host name: %s", strerror(errno));
-    write_names(lease->domain, addr, dns, ndns);
 }
 
-/* A lease that came after the release was started. */
-static void late_lease(unsigned *tick_ms)
+static void take_lease(void)
 {
-    struct netconf_dhcp lease;
+    names.domain = lease.domain;
+    names.addr = lease.addr;
+    names.dns = lease.dns;
+    names.ndns = lease.ndns;
+}
 
-    if (net_dhcp(0, &lease))
+/* Resolvers given on the command line are all there are. */
+static void take_six(struct netconf_ip6 *six)
+{
+    if (conf.ip6.mode == IP6_STATIC) {
+        memcpy(six->dns, conf.ip6.dns, sizeof(conf.ip6.dns));
+        six->ndns = conf.ip6.ndns;
+    }
+    names.six = *six;
+}
+
+static void late_lease(void)
+{
+    if (!pending || net_dhcp(0, &lease))
         return;
-    *tick_ms = lease_poll_ms = 0;
-    write_names(lease.domain, lease.addr, lease.dns, lease.ndns);
+    pending = 0;
+    take_lease();
+    write_names();
     say("address %s", net_addr_text(&pool, lease.addr));
+}
+
+/* What routers say changes as long as the machine runs. */
+static void late_six(void)
+{
+    struct netconf_ip6 six;
+    struct netconf_ip6 old = names.six;
+
+    net_ip6(NETCONF_IP6_KEEP, 0, &six);
+    take_six(&six);
+    names.six.mode = old.mode;
+    if (!memcmp(&old, &names.six, sizeof(old)))
+        return;
+    write_names();
+    if (memcmp(old.addr, six.addr, sizeof(old.addr)) &&
+        !net_addr6_any(six.addr))
+        say("address %s", net_addr6_text(&pool, six.addr));
+}
+
+/* From time to time: what came after the release was started. */
+static void late_network(unsigned *tick_ms)
+{
+    static unsigned ticks;
+
+    late_lease();
+    if (uses_six)
+        late_six();
+    if (!pending)
+        *tick_ms = !uses_six ? 0 : ++ticks < SOON_TICKS ? SOON_MS : LATER_MS;
+}
+
+static void begin_six(void)
+{
+    static const enum netconf_ip6_mode modes[] = {
+        [IP6_DEFAULT] = NETCONF_IP6_AUTO,  [IP6_NONE] = NETCONF_IP6_NONE,
+        [IP6_AUTO] = NETCONF_IP6_AUTO,     [IP6_DHCP] = NETCONF_IP6_DHCP,
+        [IP6_STATIC] = NETCONF_IP6_STATIC,
+    };
+    struct netconf_ip6 six;
+    struct err e;
+
+    if (conf.ip6.mode == IP6_DEFAULT && conf.ip.mode == IP_NONE)
+        conf.ip6.mode = IP6_NONE;
+    uses_six = conf.ip6.mode != IP6_NONE;
+    if (conf.ip6.mode != IP6_STATIC)
+        net_ip6(modes[conf.ip6.mode], 0, &six);
+    else if (net_static6(&conf.ip6, &e))
+        say("%s", e.text);
 }
 
 /* Starts what needs time; whether a lease is to be waited for. */
 static int begin_network(void)
 {
-    struct netconf_dhcp lease;
     struct err e;
 
     if (net_loopback(&e))
         say("%s", e.text);
-    if (conf.ip.mode == IP_NONE)
-        return 0;
     if (!net_present()) {
-        if (conf.ip.mode != IP_DEFAULT)
+        if (conf.ip.mode > IP_NONE || conf.ip6.mode > IP6_NONE)
             say("ip= is given but there is no network interface");
         return 0;
     }
+    begin_six();
+    if (conf.ip.mode == IP_NONE)
+        return 0;
     if (conf.ip.mode == IP_STATIC) {
         if (net_static(&conf.ip, &e)) {
             say("%s", e.text);
@@ -169,30 +233,60 @@ static int begin_network(void)
     return 1;
 }
 
-/* Address of this machine, 0: none (yet). */
-static uint32_t finish_network(int dhcp)
+static void wait_for_lease(void)
 {
-    struct netconf_dhcp lease = {0};
-    int r;
+    int r = net_dhcp(conf.ip_wait_ms, &lease);
 
-    if (!dhcp) {
-        uint32_t addr = conf.ip.mode == IP_STATIC ? conf.ip.addr : 0;
-
-        set_names(&lease, addr, conf.ip.dns, conf.ip.ndns);
-        return addr;
-    }
-    r = net_dhcp(conf.ip_wait_ms, &lease);
     if (r == -ETIMEDOUT) {
         say("no answer from a DHCP server in %u s, going on without a network",
             conf.ip_wait_ms / 1000);
-        lease_poll_ms = LEASE_POLL_MS;
+        pending = 1;
     } else if (r < 0) {
         say("DHCP: %s", strerror(-r));
     }
     if (r < 0)
         memset(&lease, 0, sizeof(lease));
-    set_names(&lease, lease.addr, lease.dns, lease.ndns);
-    return lease.addr;
+}
+
+/* Only who asks for IPv6 is made to wait for it. */
+static void wait_for_six(void)
+{
+    struct netconf_ip6 six;
+    unsigned wait = conf.ip6.mode == IP6_DEFAULT ? 0 : conf.ip_wait_ms;
+    int r = net_ip6(NETCONF_IP6_KEEP, wait, &six);
+
+    if (r == -ETIMEDOUT && wait)
+        say("no IPv6 address in %u s, going on without", wait / 1000);
+    take_six(&six);
+}
+
+static void finish_network(int dhcp)
+{
+    if (dhcp)
+        wait_for_lease();
+    take_lease();
+    if (conf.ip.mode == IP_STATIC) {
+        names.addr = conf.ip.addr;
+        names.dns = conf.ip.dns;
+        names.ndns = conf.ip.ndns;
+    }
+    if (uses_six)
+        wait_for_six();
+    set_hostname();
+    write_names();
+}
+
+/* "address A, B" or "no network". */
+static const char *addresses(void)
+{
+    int four = names.addr != 0, six = !net_addr6_any(names.six.addr);
+
+    if (!four && !six)
+        return "no network";
+    return pool_printf(&pool, "address %s%s%s",
+                       four ? net_addr_text(&pool, names.addr) : "",
+                       four && six ? ", " : "",
+                       six ? net_addr6_text(&pool, names.six.addr) : "");
 }
 
 /* erlexec starts epmd through /bin/sh; an image need not have one. */
@@ -256,7 +350,8 @@ static int keep_running(struct release *r, struct err *e)
     for (;;) {
         started = uptime_ms();
         start_epmd(r);
-        status = supervise_run(r, conf.grace, late_lease, lease_poll_ms, e);
+        status = supervise_run(r, conf.grace, late_network,
+                               pending || uses_six ? SOON_MS : 0, e);
         if (status < 0)
             return -1;
         report_exit(status, started);
@@ -270,7 +365,6 @@ static int keep_running(struct release *r, struct err *e)
 static int run(struct err *e)
 {
     struct release release;
-    uint32_t addr;
     int dhcp, status;
 
     if (supervise_init(e) || read_configuration(e))
@@ -279,10 +373,9 @@ static int run(struct err *e)
     make_directories();
     if (compose(&release, e))
         return -1;
-    addr = finish_network(dhcp);
-    say("%s %s, %s%s, up in %u ms", conf.release, conf.version,
-        addr ? "address " : "no network",
-        addr ? net_addr_text(&pool, addr) : "", (unsigned)uptime_ms());
+    finish_network(dhcp);
+    say("%s %s, %s, up in %u ms", conf.release, conf.version, addresses(),
+        (unsigned)uptime_ms());
     if (conf.shell && !release.shell)
         say("%s has no shell: its arguments say -noshell or -noinput",
             conf.release);

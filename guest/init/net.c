@@ -105,6 +105,48 @@ int net_static(const struct ipconf *ip, struct err *e)
     return r;
 }
 
+/* <linux/ipv6.h>, which a C library need not have. */
+struct in6_ifreq {
+    struct in6_addr ifr6_addr;
+    uint32_t ifr6_prefixlen;
+    int ifr6_ifindex;
+};
+
+static int configure6(int fd, const struct ip6conf *ip)
+{
+    int index = (int)if_nametoindex(NET_IF);
+    struct in6_ifreq r = {.ifr6_prefixlen = ip->prefix, .ifr6_ifindex = index};
+    struct in6_rtmsg rt = {.rtmsg_flags = RTF_UP | RTF_GATEWAY,
+                           .rtmsg_metric = 1,
+                           .rtmsg_ifindex = index};
+
+    memcpy(&r.ifr6_addr, ip->addr, sizeof(ip->addr));
+    memcpy(&rt.rtmsg_gateway, ip->gateway, sizeof(ip->gateway));
+    if (ioctl(fd, SIOCSIFADDR, &r) && errno != EEXIST)
+        return -1;
+    return net_addr6_any(ip->gateway) ? 0 : ioctl(fd, SIOCADDRT, &rt);
+}
+
+int net_static6(const struct ip6conf *ip, struct err *e)
+{
+    struct netconf_ip6 six;
+    int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int r = 0;
+
+    if (fd < 0)
+        return err_set(e, "cannot open a socket: %s", strerror(errno));
+    net_ip6(NETCONF_IP6_STATIC, 0, &six);
+    /* A gateway must be on the link, which the address says once it is known
+     * to be nobody else's. */
+    if (configure6(fd, ip) &&
+        (errno != EHOSTUNREACH || net_ip6(NETCONF_IP6_KEEP, 5000, &six) ||
+         configure6(fd, ip)))
+        r = err_set(e, "cannot configure %s for IPv6: %s", NET_IF,
+                    strerror(errno));
+    close(fd);
+    return r;
+}
+
 int net_present(void)
 {
     struct ifreq r = request(NET_IF);
@@ -141,6 +183,29 @@ int net_dhcp(unsigned timeout_ms, struct netconf_dhcp *lease)
     return result;
 }
 
+int net_ip6(enum netconf_ip6_mode mode, unsigned timeout_ms,
+            struct netconf_ip6 *six)
+{
+    struct ifreq r = request(NET_IF);
+    struct err e;
+    int fd = net_socket(&e);
+    int result = 0;
+
+    memset(six, 0, sizeof(*six));
+    if (fd < 0)
+        return -ENODEV;
+    six->mode = mode;
+    six->timeout_ms = timeout_ms;
+    r.ifr_data = (void *)six;
+    if (ioctl(fd, SIOCUNIBEAMIP6, &r))
+        result = -errno;
+    close(fd);
+    if (six->ndns > NETCONF_DNS6_MAX)
+        six->ndns = NETCONF_DNS6_MAX;
+    six->search[sizeof(six->search) - 1] = 0;
+    return result;
+}
+
 char *net_addr_text(struct pool *p, uint32_t addr)
 {
     char text[INET_ADDRSTRLEN];
@@ -154,28 +219,66 @@ static const char *clean_domain(const char *domain)
     return conf_valid_hostname(domain) ? domain : "";
 }
 
-char *net_hosts(struct pool *p, const char *hostname, const char *domain,
-                uint32_t addr)
+char *net_addr6_text(struct pool *p, const uint8_t addr[16])
+{
+    char text[INET6_ADDRSTRLEN];
+
+    return pool_strdup(p, inet_ntop(AF_INET6, addr, text, sizeof(text)));
+}
+
+int net_addr6_any(const uint8_t addr[16])
+{
+    static const uint8_t any[16];
+
+    return !memcmp(addr, any, 16);
+}
+
+static char *host_line(struct pool *p, const char *addr, const char *hostname,
+                       const char *domain)
+{
+    if (!*domain || strchr(hostname, '.'))
+        return pool_printf(p, "%s\t%s\n", addr, hostname);
+    return pool_printf(p, "%s\t%s.%s %s\n", addr, hostname, domain, hostname);
+}
+
+char *net_hosts(struct pool *p, const struct net_names *n)
 {
     /* A host that can name itself without the network: RFC 5735's loopback
      * block has room for it beside localhost. */
-    const char *own = addr ? net_addr_text(p, addr) : "127.0.1.1";
-    const char *d = clean_domain(domain);
+    int has6 = !net_addr6_any(n->six.addr);
+    const char *d = clean_domain(n->domain);
+    const char *own = n->addr ? net_addr_text(p, n->addr) : "127.0.1.1";
 
-    if (!*d || strchr(hostname, '.'))
-        return pool_printf(p, "127.0.0.1\tlocalhost\n%s\t%s\n", own, hostname);
-    return pool_printf(p, "127.0.0.1\tlocalhost\n%s\t%s.%s %s\n", own, hostname,
-                       d, hostname);
+    return pool_printf(
+        p, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n%s%s",
+        n->addr || !has6 ? host_line(p, own, n->hostname, d) : "",
+        has6 ? host_line(p, net_addr6_text(p, n->six.addr), n->hostname, d)
+             : "");
 }
 
-char *net_resolv(struct pool *p, const char *domain, const uint32_t *dns,
-                 unsigned ndns)
+/* The resolver needs to know the link of a link-local address. */
+static const char *scope_of(const uint8_t a[16])
 {
-    const char *d = clean_domain(domain);
-    char *text = *d ? pool_printf(p, "search %s\n", d) : pool_strdup(p, "");
+    return a[0] == 0xfe && (a[1] & 0xc0) == 0x80 ? "%" NET_IF : "";
+}
 
-    for (unsigned i = 0; i < ndns; i++)
-        text =
-            pool_printf(p, "%snameserver %s\n", text, net_addr_text(p, dns[i]));
+/* The kernel has looked at the domains from IPv6. */
+char *net_resolv(struct pool *p, const struct net_names *n)
+{
+    const char *d = clean_domain(n->domain);
+    const char *more = n->six.search;
+    char *text = pool_strdup(p, "");
+
+    if (*d && strcmp(d, more) && *more)
+        text = pool_printf(p, "search %s %s\n", d, more);
+    else if (*d || *more)
+        text = pool_printf(p, "search %s\n", *d ? d : more);
+    for (unsigned i = 0; i < n->ndns; i++)
+        text = pool_printf(p, "%snameserver %s\n", text,
+                           net_addr_text(p, n->dns[i]));
+    for (unsigned i = 0; i < n->six.ndns; i++)
+        text = pool_printf(p, "%snameserver %s%s\n", text,
+                           net_addr6_text(p, n->six.dns[i]),
+                           scope_of(n->six.dns[i]));
     return text;
 }

@@ -16,8 +16,11 @@
  *   hostname=NAME
  *   host=NAME:ADDR        a line of /etc/hosts; may be repeated
  *   ip=dhcp | ip=ADDR/PREFIX[,GATEWAY[,DNS...]] | ip=none
- *   ip.wait=SECONDS       how long process 1 waits for a DHCP lease before it
- *                         starts the release (default 3)
+ *   ip6=auto | ip6=dhcp | ip6=none | ip6=ADDR/PREFIX[,GATEWAY[,DNS...]]
+ *                         (default auto, with ip=none none)
+ *   ip.wait=SECONDS       how long process 1 waits for a DHCP lease, and for an
+ *                         IPv6 address if ip6= is there, before it starts the
+ *                         release (default 3)
  *   env.NAME=VALUE        environment of the release
  *   arg=WORD              an argument appended to the emulator's
  *   eval=EXPRESSION       evaluate this instead of starting the release (mix)

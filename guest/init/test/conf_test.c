@@ -187,6 +187,81 @@ static void test_bad_ips(void **state)
     assert_int_equal(ip.mode, IP_NONE); /* untouched by failures */
 }
 
+static const struct {
+    const char *value;
+    const char *addr;
+    unsigned prefix;
+    const char *gateway;
+    unsigned ndns;
+} good_ip6s[] = {
+    {"2001:db8::5/64", "2001:db8::5", 64, "::", 0},
+    {"2001:db8::5/64,fe80::1", "2001:db8::5", 64, "fe80::1", 0},
+    {"fd00::2/126,fd00::1,fd00::53,2001:db8::53", "fd00::2", 126, "fd00::1", 2},
+    {"2001:db8::5/128,,2001:db8::53", "2001:db8::5", 128, "::", 1},
+};
+
+static void test_good_ip6s(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(good_ip6s); i++) {
+        struct ip6conf ip = {0};
+        uint8_t addr[16], gateway[16];
+        struct err e;
+
+        inet_pton(AF_INET6, good_ip6s[i].addr, addr);
+        inet_pton(AF_INET6, good_ip6s[i].gateway, gateway);
+        assert_int_equal(conf_parse_ip6(&ip, good_ip6s[i].value, &e), 0);
+        assert_int_equal(ip.mode, IP6_STATIC);
+        assert_memory_equal(ip.addr, addr, 16);
+        assert_memory_equal(ip.gateway, gateway, 16);
+        assert_int_equal(ip.prefix, good_ip6s[i].prefix);
+        assert_int_equal(ip.ndns, good_ip6s[i].ndns);
+    }
+}
+
+static void test_bad_ip6s(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "yes",
+        "AUTO",
+        "2001:db8::5",
+        "2001:db8::5/",
+        "2001:db8::5/0",
+        "2001:db8::5/129",
+        "2001:db8::g/64",
+        "10.0.2.15/24",
+        "::/64",
+        "::1/128",
+        "ff02::1/64",
+        "2001:db8::5/64,gw",
+        "2001:db8::5/64,10.0.2.2",
+        "2001:db8::5/64,ff02::2",
+        "2001:db8::5/64,fe80::1%eth0",
+        "2001:db8::5/64,fe80::1,",
+        "2001:db8::5/64,fe80::1,::2,::3,::4,::5,::6",
+        "2001:db8::5/64/64",
+        "/64",
+        ",",
+    };
+    struct ip6conf ip = {.mode = IP6_NONE};
+    char longer[500];
+    struct err e;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (conf_parse_ip6(&ip, bad[i], &e) != -1)
+            fail_msg("accepted ip6=%s", bad[i]);
+    memset(longer, '1', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = 0;
+    assert_int_equal(conf_parse_ip6(&ip, longer, &e), -1);
+    assert_int_equal(ip.mode, IP6_NONE);
+    assert_int_equal(conf_parse_ip6(&ip, "dhcp", &e), 0);
+    assert_int_equal(ip.mode, IP6_DHCP);
+    assert_int_equal(conf_parse_ip6(&ip, "auto", &e), 0);
+    assert_int_equal(ip.mode, IP6_AUTO);
+}
+
 static void test_cmdline(void **state)
 {
     struct pool p = {0};
@@ -255,6 +330,8 @@ static const struct {
     {"restart=on-failures", "bad restart 'on-failures': no, "
                             "on-failure[:TIMES] or always"},
     {"restart=", "bad restart '': no, on-failure[:TIMES] or always"},
+    {"ip6=1",
+     "bad ip6 '1': auto, dhcp, none or ADDRESS/PREFIX[,GATEWAY[,DNS...]]"},
     {"ip=1", "bad ip '1': dhcp, none or ADDRESS/PREFIX[,GATEWAY[,DNS...]]"},
 };
 
@@ -294,6 +371,7 @@ static void test_noise(void **state)
         (void)conf_parse_cmdline(&p, &c, text, &e);
         (void)conf_parse_file(&p, &c, text, &e);
         (void)conf_parse_ip(&c.ip, text, &e);
+        (void)conf_parse_ip6(&c.ip6, text, &e);
         pool_release(&p);
     }
 }
@@ -303,7 +381,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_complete_file), cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_console),       cmocka_unit_test(test_good_ips),
-        cmocka_unit_test(test_bad_ips),       cmocka_unit_test(test_cmdline),
+        cmocka_unit_test(test_bad_ips),       cmocka_unit_test(test_good_ip6s),
+        cmocka_unit_test(test_bad_ip6s),      cmocka_unit_test(test_cmdline),
         cmocka_unit_test(test_bad_cmdline),   cmocka_unit_test(test_noise),
     };
 
