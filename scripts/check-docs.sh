@@ -44,10 +44,10 @@ done
 awk '/known_keys\[\] = \{/ { on = 1; next } on && /\}/ { exit } on' \
     kernel/main.c | grep -o '"[^"]*"' | tr -d '"' |
     sed 's/^env\.$/env.NAME/' | sort -u >"$tmp/have"
-sed -n 's/^ \*   \([a-zA-Z_.]*\)=.*/\1/p; s/^ \*   [a-z]*=.* | \([a-z.]*\)=.*/\1/p' \
+sed -n 's/^ \*   \([a-zA-Z0-9_.]*\)=.*/\1/p; s/^ \*   [a-z0-9]*=.* | \([a-z0-9.]*\)=.*/\1/p' \
     include/abi/machine.h | sort -u >"$tmp/abi"
 compare "the key (include/abi/machine.h)" kernel/main.c "$tmp/have" "$tmp/abi"
-cells "Settings, and which wins" | sed -n 's/^`\([a-zA-Z_.]*\)=.*/\1/p' |
+cells "Settings, and which wins" | sed -n 's/^`\([a-zA-Z0-9_.]*\)=.*/\1/p' |
     sort -u >"$tmp/documented"
 compare "the key" kernel/main.c "$tmp/have" "$tmp/documented"
 
