@@ -5,7 +5,7 @@
 # wire is the test; a fuzzer of received frames. lwIP's assertions are on.
 
 NET_HOST := $(B)/host/net
-NET_SRC := $(filter-out proc_net,$(notdir $(basename $(wildcard kernel/net/*.c))))
+NET_SRC := $(filter-out proc_net proc_net6,$(notdir $(basename $(wildcard kernel/net/*.c))))
 NET_TEST_LWIP := $(LWIP_SRC:%.c=$(NET_HOST)/lwip/%.o)
 NET_TEST_OBJ := $(NET_SRC:%=$(NET_HOST)/%.o) $(NET_TEST_LWIP) \
 	$(NET_HOST)/fake/fakes.o $(NET_HOST)/fake/host.o \

@@ -464,6 +464,7 @@ void netdev_init(void)
     n->mtu = UINT16_MAX;
     n->mtu6 = n->mtu;
     loopback.stack = n;
+    netif_ip6_addr_set_state(n, 0, IP6_ADDR_PREFERRED);
     if (net6_attach(n))
         panic("no memory for loopback");
     net_proc_add_device(&loopback);

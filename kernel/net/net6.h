@@ -44,6 +44,9 @@ int net6_attach(struct netif *n);
 struct net6_if *net6_of(const struct netif *n);
 /* Address (k), as lwIP counts them: always up to date. */
 struct net6_slot net6_slot(const struct netif *n, int k);
+/* The addresses there are, as Linux lists them: those of wide scope first, and
+ * new ones before old ones. Returns how many. */
+int net6_listed(const struct netif *n, int order[LWIP_IPV6_NUM_ADDRESSES]);
 unsigned net6_ifa_flags(const struct netif *n, int k); /* IFA_F_* */
 
 /* An interface comes up or goes down: the addresses it makes by itself. */
@@ -60,6 +63,15 @@ int net6_set_gateway(struct netif *n, const ip6_addr_t *gateway);
 /* (seconds) have passed of which lwIP knows nothing. */
 void net6_age(uint32_t seconds);
 
+/* The routes of an interface, those to our own addresses left out. */
+struct net6_route {
+    ip6_addr_t dst, gateway; /* gateway "any": on the link */
+    uint8_t len;
+    bool advertised;
+};
+void net6_for_routes(const struct netif *n,
+                     void (*fn)(void *arg, const struct net6_route *r),
+                     void *arg);
 /* Is (dst) on the link of (n), by its prefixes? */
 bool net6_on_link(const struct netif *n, const ip6_addr_t *dst);
 /* Is there a router for what is not? */
@@ -67,6 +79,7 @@ bool net6_has_router(const struct netif *n);
 /* The interface to (dst) from (src), which may be "any"; NULL: none leads
  * there. For IPv4 as well. */
 struct netif *net_route(const ip_addr_t *src, const ip_addr_t *dst);
+unsigned net_mtu(const ip_addr_t *dst, struct netif *n);
 /* An address of global scope that can be used, or NULL. */
 const ip6_addr_t *net6_global(const struct netif *n);
 

@@ -66,6 +66,23 @@ struct net6_slot net6_slot(const struct netif *n, int k)
     return net6_of(n)->slot[k];
 }
 
+static int scope_class(const ip6_addr_t *a)
+{
+    return ip6_addr_isloopback(a) ? 0 : ip6_addr_islinklocal(a) ? 1 : 2;
+}
+
+int net6_listed(const struct netif *n, int order[LWIP_IPV6_NUM_ADDRESSES])
+{
+    int count = 0;
+
+    for (int class = 2; class >= 0; class --)
+        for (int k = LWIP_IPV6_NUM_ADDRESSES - 1; k >= 0; k--)
+            if (!ip6_addr_isinvalid(netif_ip6_addr_state(n, k)) &&
+                scope_class(netif_ip6_addr(n, k)) == class)
+                order[count++] = k;
+    return count;
+}
+
 unsigned net6_ifa_flags(const struct netif *n, int k)
 {
     u8_t state = netif_ip6_addr_state(n, k);
@@ -366,8 +383,67 @@ struct netif *net_route(const ip_addr_t *src, const ip_addr_t *dst)
     if (!IP_IS_V6(dst))
         return ip_route(src, dst);
     if (!ip6_addr_has_scope(d, IP6_UNKNOWN) && !ip6_addr_ismulticast(d) &&
-        !ip6_addr_isloopback(d) && !is_ours(d) && !route6(d))
-        return NULL;
+        !ip6_addr_isloopback(d) && !is_ours(d)) {
+        net_timer_link(); /* lifetimes as of now */
+        if (!route6(d))
+            return NULL;
+    }
     n = ip6_route(ip_2_ip6(src), d);
     return n && net6_of(n)->mode == NETCONF_IP6_NONE ? NULL : n;
+}
+
+static void clear_host_bits(ip6_addr_t *a, unsigned len)
+{
+    for (unsigned w = 0; w < 4; w++, len -= MIN(len, 32u))
+        a->addr[w] &= len ? lwip_htonl(~0u << (32 - MIN(len, 32u))) : 0;
+}
+
+static void tell_prefix(const ip6_addr_t *a, uint8_t len, bool advertised,
+                        void (*fn)(void *, const struct net6_route *),
+                        void *arg)
+{
+    struct net6_route r = {.len = len, .advertised = advertised, .dst = *a};
+
+    clear_host_bits(&r.dst, len);
+    fn(arg, &r);
+}
+
+static void tell_router(const ip6_addr_t *gateway, bool advertised,
+                        void (*fn)(void *, const struct net6_route *),
+                        void *arg)
+{
+    struct net6_route r = {.gateway = *gateway, .advertised = advertised};
+
+    fn(arg, &r);
+}
+
+void net6_for_routes(const struct netif *n,
+                     void (*fn)(void *arg, const struct net6_route *r),
+                     void *arg)
+{
+    const ip6_addr_t *gateway = &net6_of(n)->gateway;
+
+    if (is_loopback(n) || !netif_is_up(n))
+        return;
+    for (int k = 0; k < LWIP_IPV6_NUM_ADDRESSES; k++) {
+        struct net6_slot s = net6_slot(n, k);
+        if (s.origin == NET6_STATIC || s.origin == NET6_LINK)
+            tell_prefix(netif_ip6_addr(n, k), s.prefix, false, fn, arg);
+    }
+    for (int i = 0; i < LWIP_ND6_NUM_PREFIXES; i++)
+        if (prefix_list[i].netif == n && prefix_list[i].invalidation_timer)
+            tell_prefix(&prefix_list[i].prefix, 64, true, fn, arg);
+    if (!ip6_addr_isany(gateway))
+        tell_router(gateway, false, fn, arg);
+    for (int i = 0; i < LWIP_ND6_NUM_ROUTERS; i++) {
+        const struct nd6_neighbor_cache_entry *e =
+            default_router_list[i].neighbor_entry;
+        if (e && e->netif == n)
+            tell_router(&e->next_hop_address, true, fn, arg);
+    }
+}
+
+unsigned net_mtu(const ip_addr_t *dst, struct netif *n)
+{
+    return IP_IS_V6(dst) ? nd6_get_destination_mtu(ip_2_ip6(dst), n) : n->mtu;
 }

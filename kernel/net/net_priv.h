@@ -89,6 +89,11 @@ void net_dhcp_changed(struct netif *n); /* its address changed */
 bool net_dhcp_waiting(void);            /* an answer is awaited */
 bool net_dhcp_active(void);             /* started on some interface */
 
+/* --- proc_net6.c ------------------------------------------------------- */
+
+void net6_proc_init(void);
+void net6_proc_add_device(const char *name);
+
 /* --- proc_net.c -------------------------------------------------------- */
 
 void net_proc_init(void);

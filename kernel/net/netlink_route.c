@@ -11,7 +11,7 @@
 
 #include "lib/string.h"
 #include "mem/slab.h"
-#include "net/net_priv.h"
+#include "net/net6.h"
 #include "net/netlink_priv.h"
 #include "net/sock_abi.h"
 
@@ -168,20 +168,32 @@ static void put_addr4(struct answer *a, const struct netif *n)
     end(a);
 }
 
+static uint32_t lifetime(uint32_t seconds)
+{
+    return ip6_addr_life_isstatic(seconds) ? UINT32_MAX : seconds;
+}
+
 static void put_addr6(struct answer *a, const struct netif *n, int k)
 {
     const ip6_addr_t *addr = netif_ip6_addr(n, k);
-    bool lo = netif_ifflags(n) & IFF_LOOPBACK;
-    bool link = ip6_addr_islinklocal(addr);
+    struct net6_slot slot = net6_slot(n, k);
+    unsigned flags = net6_ifa_flags(n, k);
 
-    if (!ip6_addr_isvalid(netif_ip6_addr_state(n, k)))
-        return;
-    begin_addr(a, n, AF_INET6, lo ? 128 : 64,
-               lo     ? RT_SCOPE_HOST
-               : link ? RT_SCOPE_LINK
-                      : RT_SCOPE_UNIVERSE);
+    struct ifa_cacheinfo life = {
+        .ifa_prefered = flags & IFA_F_DEPRECATED
+                            ? 0
+                            : lifetime(netif_ip6_addr_pref_life(n, k)),
+        .ifa_valid = lifetime(netif_ip6_addr_valid_life(n, k)),
+    };
+    struct ifaddrmsg *m =
+        begin_addr(a, n, AF_INET6, slot.prefix,
+                   ip6_addr_isloopback(addr)    ? RT_SCOPE_HOST
+                   : ip6_addr_islinklocal(addr) ? RT_SCOPE_LINK
+                                                : RT_SCOPE_UNIVERSE);
+    m->ifa_flags = (uint8_t)flags;
     attr(a, IFA_ADDRESS, addr->addr, 16);
-    attr_u32(a, IFA_FLAGS, IFA_F_PERMANENT);
+    attr(a, IFA_CACHEINFO, &life, sizeof(life));
+    attr_u32(a, IFA_FLAGS, flags);
     end(a);
 }
 
@@ -222,6 +234,43 @@ static void put_routes(struct answer *a, const struct netif *n)
     put_route4(a, n, addr & mask, prefix_len(mask), 0, addr);
 }
 
+static void put_route6(struct answer *a, const struct netif *n,
+                       const ip6_addr_t *dst, uint8_t len,
+                       const ip6_addr_t *gateway, uint8_t protocol)
+{
+    struct rtmsg *m = begin(a, RTM_NEWROUTE, NLM_F_MULTI, sizeof(*m));
+
+    m->rtm_family = AF_INET6;
+    m->rtm_dst_len = len;
+    m->rtm_table = RT_TABLE_MAIN;
+    m->rtm_protocol = protocol;
+    m->rtm_scope = RT_SCOPE_UNIVERSE;
+    m->rtm_type = RTN_UNICAST;
+    attr_u32(a, RTA_TABLE, RT_TABLE_MAIN);
+    if (len)
+        attr(a, RTA_DST, dst->addr, 16);
+    if (gateway)
+        attr(a, RTA_GATEWAY, gateway->addr, 16);
+    attr_u32(a, RTA_OIF, netif_get_index(n));
+    end(a);
+}
+
+struct route6_answer {
+    struct answer *a;
+    const struct netif *n;
+};
+
+static void put_one_route6(void *arg, const struct net6_route *r)
+{
+    struct route6_answer *x = arg;
+
+    put_route6(x->a, x->n, &r->dst, r->len,
+               ip6_addr_isany(&r->gateway) ? NULL : &r->gateway,
+               r->advertised ? RTPROT_RA
+               : r->len      ? RTPROT_KERNEL
+                             : RTPROT_BOOT);
+}
+
 /* --- requests ---------------------------------------------------------- */
 
 static void for_each_netif(struct answer *a, uint8_t family,
@@ -229,6 +278,7 @@ static void for_each_netif(struct answer *a, uint8_t family,
                                       uint8_t family))
 {
     net_lock();
+    net_timer_link(); /* lifetimes as of now */
     for (struct netif *n = netif_next(0); n; n = netif_next(netif_get_index(n)))
         fn(a, n, family);
     net_unlock();
@@ -242,17 +292,22 @@ static void dump_link(struct answer *a, const struct netif *n, uint8_t family)
 
 static void dump_addr(struct answer *a, const struct netif *n, uint8_t family)
 {
+    int order[LWIP_IPV6_NUM_ADDRESSES];
+    int count = net6_listed(n, order);
+
     if (family != AF_INET6)
         put_addr4(a, n);
     if (family != AF_INET)
-        for (int k = 0; k < LWIP_IPV6_NUM_ADDRESSES; k++)
-            put_addr6(a, n, k);
+        for (int i = 0; i < count; i++)
+            put_addr6(a, n, order[i]);
 }
 
 static void dump_route(struct answer *a, const struct netif *n, uint8_t family)
 {
     if (family != AF_INET6)
         put_routes(a, n);
+    if (family != AF_INET)
+        net6_for_routes(n, put_one_route6, &(struct route6_answer){a, n});
 }
 
 static void put_done(struct answer *a)

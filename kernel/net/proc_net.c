@@ -250,26 +250,6 @@ static void show_route(struct seq *s, void *arg)
     }
 }
 
-static void show_if_inet6(struct seq *s, void *arg)
-{
-    struct netif *n;
-
-    (void)arg;
-    for (n = netif_next(0); n; n = netif_next(netif_get_index(n))) {
-        bool lo = netif_ifflags(n) & IFF_LOOPBACK;
-        for (int k = 0; k < LWIP_IPV6_NUM_ADDRESSES; k++) {
-            const ip6_addr_t *a = netif_ip6_addr(n, k);
-            if (!ip6_addr_isvalid(netif_ip6_addr_state(n, k)))
-                continue;
-            unsigned scope = lo ? 0x10 : ip6_addr_islinklocal(a) ? 0x20 : 0;
-            for (int w = 0; w < 4; w++)
-                seq_printf(s, "%08x", lwip_ntohl(a->addr[w]));
-            seq_printf(s, " %02x %02x %02x 80 %8s\n", netif_get_index(n),
-                       lo ? 128 : 64, scope, netif_netdev(n)->name);
-        }
-    }
-}
-
 static void show_sockstat(struct seq *s, void *arg)
 {
     (void)arg;
@@ -359,8 +339,7 @@ static const struct {
     {"sys/net/ipv4/tcp_rmem", "4096\t131072\t1048576\n"},
     {"sys/net/ipv4/tcp_wmem", "4096\t262144\t1048576\n"},
     {"sys/net/unix/max_dgram_qlen", "64\n"},
-    {"sys/net/ipv6/conf/all/disable_ipv6", "0\n"},
-    {"sys/net/ipv6/conf/default/disable_ipv6", "0\n"},
+    {"sys/net/ipv4/ping_group_range", "1\t0\n"},
     {"sys/net/ipv6/bindv6only", "0\n"},
 };
 
@@ -449,6 +428,7 @@ static void add(const struct netdev *d, const char *file,
 
 void net_proc_add_device(struct netdev *d)
 {
+    net6_proc_add_device(d->name);
     add(d, "address", sys_address, d);
     add(d, "mtu", sys_mtu, d);
     add(d, "operstate", sys_operstate, d);
@@ -479,7 +459,7 @@ void net_proc_init(void)
     proc_add("net/udp6", show_udp, (void *)1);
     proc_add("net/unix", show_unix, NULL);
     proc_add("net/route", show_route, NULL);
-    proc_add("net/if_inet6", show_if_inet6, NULL);
+    net6_proc_init();
     proc_add("net/sockstat", show_sockstat, NULL);
     for (unsigned i = 0; i < ARRAY_SIZE(settings); i++)
         proc_add(settings[i].name, show_text,

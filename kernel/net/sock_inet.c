@@ -17,6 +17,9 @@ int inet_create(int family, int type, int protocol, struct socket **out)
             return -EPROTONOSUPPORT;
         return tcp_create(family, out);
     case SOCK_DGRAM:
+        /* ping_group_range is empty, as it is on Linux until it is set. */
+        if (protocol == (family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+            return -EACCES;
         if (protocol && protocol != IPPROTO_UDP)
             return -EPROTONOSUPPORT;
         return udp_create(family, out);
@@ -37,8 +40,8 @@ void inet_init(struct inet_sock *i, const struct sock_ops *ops, int family,
     list_init(&i->port_link);
     i->ttl = i->hops = -1;
     i->mcast_ttl = i->mcast_hops = 1;
-    i->mcast_loop = true;
-    i->mcast_all = true;
+    i->mcast_loop = i->mcast_all = true;
+    i->mcast_all6 = i->autoflowlabel = true;
     i->mtu_discover = IP_PMTUDISC_WANT;
     if (family == AF_INET6) {
         IP_SET_TYPE(&i->local, IPADDR_TYPE_V6);
@@ -64,11 +67,22 @@ static int addr4_in(const void *addr, unsigned len, ip_addr_t *ip,
     return 0;
 }
 
+/* Only datagrams may be sent to a plain IPv4 address. */
+static bool is_addr4(const struct inet_sock *i, const void *addr)
+{
+    uint16_t family;
+
+    memcpy(&family, addr, sizeof(family));
+    return family == AF_INET && i->s.type == SOCK_DGRAM;
+}
+
 static int addr6_in(const struct inet_sock *i, const void *addr, unsigned len,
                     ip_addr_t *ip, uint16_t *port)
 {
     struct sockaddr_in6 sin6 = {0};
 
+    if (is_addr4(i, addr))
+        return i->v6only ? -ENETUNREACH : addr4_in(addr, len, ip, port);
     if (len < SIN6_LEN_OLD)
         return -EINVAL;
     memcpy(&sin6, addr, MIN(len, (unsigned)sizeof(sin6)));
@@ -87,6 +101,8 @@ static int addr6_in(const struct inet_sock *i, const void *addr, unsigned len,
         ip_addr_set_ip4_u32(ip, v4);
     } else if (sin6.sin6_scope_id &&
                ip6_addr_has_scope(ip_2_ip6(ip), IP6_UNKNOWN)) {
+        if (sin6.sin6_scope_id > UINT8_MAX)
+            return -ENODEV;
         ip6_addr_set_zone(ip_2_ip6(ip), (u8_t)sin6.sin6_scope_id);
     }
     return 0;
@@ -99,6 +115,65 @@ int inet_addr_in(const struct inet_sock *i, const void *addr, unsigned len,
         return -EINVAL;
     return i->s.family == AF_INET ? addr4_in(addr, len, ip, port)
                                   : addr6_in(i, addr, len, ip, port);
+}
+
+static bool is_scoped(const ip_addr_t *ip)
+{
+    return IP_IS_V6(ip) && ip6_addr_has_scope(ip_2_ip6(ip), IP6_UNKNOWN);
+}
+
+int inet_bind_addr_in(const struct inet_sock *i, const void *addr, unsigned len,
+                      ip_addr_t *ip, uint16_t *port)
+{
+    bool v6 = i->s.family == AF_INET6;
+    int rc;
+
+    if (v6 && len >= sizeof(uint16_t) && is_addr4(i, addr))
+        return len < SIN6_LEN_OLD ? -EINVAL : -EAFNOSUPPORT;
+    rc = inet_addr_in(i, addr, len, ip, port);
+    if (rc)
+        return rc == -ENETUNREACH ? -EINVAL : rc;
+    if (!v6 || !IP_IS_V6(ip))
+        return 0;
+    if (i->s.type == SOCK_STREAM && ip_addr_ismulticast(ip))
+        return -EINVAL;
+    if (!is_scoped(ip))
+        return 0;
+    if (!ip6_addr_has_zone(ip_2_ip6(ip)) && !i->s.bound_if)
+        return -EINVAL;
+    if (!ip6_addr_has_zone(ip_2_ip6(ip)))
+        ip6_addr_set_zone(ip_2_ip6(ip), (u8_t)i->s.bound_if);
+    net_lock();
+    rc = netif_by_index(ip6_addr_zone(ip_2_ip6(ip))) ? 0 : -ENODEV;
+    net_unlock();
+    return rc;
+}
+
+/* The link a socket is on, or 0. */
+static unsigned own_link(const struct inet_sock *i, bool multicast)
+{
+    if (i->s.bound_if)
+        return (unsigned)i->s.bound_if;
+    if (IP_IS_V6(&i->local) && i->local_port &&
+        ip6_addr_has_zone(ip_2_ip6(&i->local)))
+        return ip6_addr_zone(ip_2_ip6(&i->local));
+    return multicast ? i->mcast_if : 0;
+}
+
+int inet_scope(const struct inet_sock *i, ip_addr_t *ip, bool strict)
+{
+    if (!is_scoped(ip))
+        return 0;
+    ip6_addr_t *a = ip_2_ip6(ip);
+    unsigned link = own_link(i, ip6_addr_ismulticast(a));
+    if (ip6_addr_has_zone(a) && i->s.bound_if &&
+        ip6_addr_zone(a) != (unsigned)i->s.bound_if)
+        return strict ? -EINVAL : -ENETUNREACH;
+    if (!ip6_addr_has_zone(a) && !link)
+        return strict ? -EINVAL : 0;
+    if (!ip6_addr_has_zone(a))
+        ip6_addr_set_zone(a, (u8_t)link);
+    return netif_by_index(ip6_addr_zone(a)) ? 0 : -ENETUNREACH;
 }
 
 int inet_addr_out(const struct inet_sock *i, const ip_addr_t *ip, uint16_t port,
@@ -165,7 +240,7 @@ int inet_getname(struct socket *s, void *addr, bool peer)
     int rc;
 
     net_lock();
-    if (peer && !i->remote_port)
+    if (peer && (!i->remote_port || s->type == SOCK_RAW))
         rc = -ENOTCONN;
     else if (peer)
         rc = inet_addr_out(i, &i->remote, i->remote_port, addr);

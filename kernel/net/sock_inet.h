@@ -31,6 +31,13 @@ struct inet_sock {
     uint8_t mtu_discover, minttl;                                   /* a */
     uint8_t mcast_ttl, mcast_hops;                                  /* a */
     bool mcast_loop, mcast_all;                                     /* a */
+    /* SOL_IPV6's; the first line is asked for but never told: lwIP does not
+     * keep extension headers */
+    bool recvrthdr, recvhopopts, recvdstopts, recvpathmtu; /* a */
+    bool dontfrag, autoflowlabel, mcast_all6, origdst6;    /* a */
+    uint8_t minhops;                                       /* a */
+    uint16_t addr_prefs, frag_mtu;                         /* a */
+    uint8_t unicast_if; /* a interface index or 0 */
     uint8_t mcast_if;   /* a interface index or 0 */
     struct list groups; /* n multicast memberships */
 };
@@ -43,9 +50,16 @@ static inline struct inet_sock *inet_sk(struct socket *s)
 /* sock_inet.c */
 void inet_init(struct inet_sock *i, const struct sock_ops *ops, int family,
                int type, int protocol);
-/* Parse a program's address. 0, -EINVAL, -EAFNOSUPPORT. */
+/* Parse a program's address. 0, -EINVAL, -EAFNOSUPPORT; -ENETUNREACH: of IPv4,
+ * which the socket does not speak. */
 int inet_addr_in(const struct inet_sock *i, const void *addr, unsigned len,
                  ip_addr_t *ip, uint16_t *port);
+/* ... to bind to, with its scope: also -EINVAL, -ENODEV. */
+int inet_bind_addr_in(const struct inet_sock *i, const void *addr, unsigned len,
+                      ip_addr_t *ip, uint16_t *port);
+/* Give a destination of a link the link's scope, if the program did not. What
+ * is missing is an error to connect() only (strict). -EINVAL, -ENETUNREACH. */
+int inet_scope(const struct inet_sock *i, ip_addr_t *ip, bool strict);
 /* Write it; returns the length. */
 int inet_addr_out(const struct inet_sock *i, const ip_addr_t *ip, uint16_t port,
                   void *out);
@@ -77,6 +91,14 @@ void inet_leave_groups(struct inet_sock *i); /* at close; takes net_lock */
  * held. */
 bool inet_wants_group(struct inet_sock *i, const ip_addr_t *group,
                       const ip_addr_t *from, unsigned ifindex);
+int inet_membership6(struct inet_sock *i, const void *val, unsigned len,
+                     bool add);
+int inet_path_mtu(struct inet_sock *i, int *mtu); /* takes net_lock */
+
+/* sock_inet6_option.c */
+int inet6_setsockopt(struct inet_sock *i, int name, const void *val,
+                     unsigned len);
+int inet6_getsockopt(struct inet_sock *i, int name, void *val, unsigned *len);
 
 int tcp_create(int family, struct socket **out);
 int udp_create(int family, struct socket **out);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * sock_inet_option.c - options of levels SOL_IP and SOL_IPV6, multicast groups
- * among them.
+ * sock_inet_option.c - options of level SOL_IP, and multicast groups of both
+ * families. SOL_IPV6 is in sock_inet6_option.c.
  */
 #include "lib/string.h"
 #include "mem/slab.h"
+#include "net/net6.h"
 #include "net/sock_inet.h"
 
 #include "lwip/igmp.h"
 #include "lwip/ip.h"
 #include "lwip/mld6.h"
-
-#define IPV6_HOPLIMIT_MAX 255
 
 #define SOURCES 10 /* Linux: igmp_max_msf */
 
@@ -223,8 +222,8 @@ static int membership4(struct inet_sock *i, const void *val, unsigned len,
                       r.imr_address.s_addr, add, false);
 }
 
-static int membership6(struct inet_sock *i, const void *val, unsigned len,
-                       bool add)
+int inet_membership6(struct inet_sock *i, const void *val, unsigned len,
+                     bool add)
 {
     struct ipv6_mreq r;
     ip_addr_t addr;
@@ -372,14 +371,14 @@ static int set_ip(struct inet_sock *i, int name, const void *val, unsigned len)
     return 0;
 }
 
-static int path_mtu(struct inet_sock *i, int *mtu)
+int inet_path_mtu(struct inet_sock *i, int *mtu)
 {
     int rc = 0;
 
     net_lock();
-    struct netif *n = i->remote_port ? ip_route(&i->local, &i->remote) : NULL;
+    struct netif *n = i->remote_port ? net_route(&i->local, &i->remote) : NULL;
     if (n)
-        *mtu = n->mtu;
+        *mtu = (int)net_mtu(&i->remote, n);
     else
         rc = -ENOTCONN;
     net_unlock();
@@ -435,7 +434,7 @@ static int get_ip_int(struct inet_sock *i, int name, int *v)
         *v = i->minttl;
         break;
     case IP_MTU:
-        return path_mtu(i, v);
+        return inet_path_mtu(i, v);
     case IP_BIND_ADDRESS_NO_PORT:
     case IP_RECVOPTS:
     case IP_RETOPTS:
@@ -486,128 +485,13 @@ static int get_ip(struct inet_sock *i, int name, void *val, unsigned *len)
     return sockopt_put_int(v, val, len);
 }
 
-/* --- SOL_IPV6 ---------------------------------------------------------- */
-
-static bool *ip6_flag(struct inet_sock *i, int name)
-{
-    switch (name) {
-    case IPV6_RECVTCLASS:
-        return &i->recvtclass;
-    case IPV6_RECVHOPLIMIT:
-        return &i->recvhops;
-    case IPV6_RECVPKTINFO:
-        return &i->pktinfo6;
-    case IPV6_RECVERR:
-        return &i->recverr6;
-    case IPV6_MULTICAST_LOOP:
-        return &i->mcast_loop;
-    default:
-        return NULL;
-    }
-}
-
-static int set_ip6_int(struct inet_sock *i, int name, int v)
-{
-    switch (name) {
-    case IPV6_V6ONLY:
-        if (i->local_port)
-            return -EINVAL;
-        i->v6only = v != 0;
-        return 0;
-    case IPV6_TCLASS:
-        if (v < -1 || v > 255)
-            return -EINVAL;
-        i->tclass = v == -1 ? 0 : (uint8_t)v;
-        return 0;
-    case IPV6_UNICAST_HOPS:
-        if (v < -1 || v > IPV6_HOPLIMIT_MAX)
-            return -EINVAL;
-        i->hops = (int16_t)v;
-        return 0;
-    case IPV6_MULTICAST_HOPS:
-        if (v < -1 || v > IPV6_HOPLIMIT_MAX)
-            return -EINVAL;
-        i->mcast_hops = v == -1 ? 1 : (uint8_t)v;
-        return 0;
-    case IPV6_MULTICAST_IF: {
-        net_lock();
-        bool known = !v || netif_by_index((unsigned)v);
-        net_unlock();
-        if (!known)
-            return -ENODEV;
-        i->mcast_if = (uint8_t)v;
-        return 0;
-    }
-    case IPV6_MTU_DISCOVER:
-        if (v < IPV6_PMTUDISC_DONT || v > IPV6_PMTUDISC_OMIT)
-            return -EINVAL;
-        i->mtu_discover = (uint8_t)v;
-        return 0;
-    default:
-        return -ENOPROTOOPT;
-    }
-}
-
-static int set_ip6(struct inet_sock *i, int name, const void *val, unsigned len)
-{
-    bool *flag = ip6_flag(i, name);
-    int v;
-
-    if (name == IPV6_ADD_MEMBERSHIP || name == IPV6_DROP_MEMBERSHIP) {
-        if (i->s.type == SOCK_STREAM)
-            return -EPROTO;
-        return membership6(i, val, len, name == IPV6_ADD_MEMBERSHIP);
-    }
-    if (sockopt_get_int(val, len, &v))
-        return -EINVAL;
-    if (!flag)
-        return set_ip6_int(i, name, v);
-    *flag = v != 0;
-    return 0;
-}
-
-static int get_ip6(struct inet_sock *i, int name, void *val, unsigned *len)
-{
-    bool *flag = ip6_flag(i, name);
-    int v, rc = 0;
-
-    if (flag)
-        return sockopt_put_int(*flag, val, len);
-    switch (name) {
-    case IPV6_V6ONLY:
-        v = i->v6only;
-        break;
-    case IPV6_TCLASS:
-        v = i->tclass;
-        break;
-    case IPV6_UNICAST_HOPS:
-        v = i->hops < 0 ? INET_TTL_DEFAULT : i->hops;
-        break;
-    case IPV6_MULTICAST_HOPS:
-        v = i->mcast_hops;
-        break;
-    case IPV6_MULTICAST_IF:
-        v = i->mcast_if;
-        break;
-    case IPV6_MTU_DISCOVER:
-        v = i->mtu_discover;
-        break;
-    case IPV6_MTU:
-        rc = path_mtu(i, &v);
-        break;
-    default:
-        return -ENOPROTOOPT;
-    }
-    return rc ? rc : sockopt_put_int(v, val, len);
-}
-
 int inet_setsockopt(struct socket *s, int level, int name, const void *val,
                     unsigned len)
 {
     if (level == SOL_IP)
         return set_ip(inet_sk(s), name, val, len);
     if (level == SOL_IPV6 && s->family == AF_INET6)
-        return set_ip6(inet_sk(s), name, val, len);
+        return inet6_setsockopt(inet_sk(s), name, val, len);
     return -ENOPROTOOPT;
 }
 
@@ -617,6 +501,6 @@ int inet_getsockopt(struct socket *s, int level, int name, void *val,
     if (level == SOL_IP)
         return get_ip(inet_sk(s), name, val, len);
     if (level == SOL_IPV6 && s->family == AF_INET6)
-        return get_ip6(inet_sk(s), name, val, len);
+        return inet6_getsockopt(inet_sk(s), name, val, len);
     return -EOPNOTSUPP;
 }

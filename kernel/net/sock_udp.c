@@ -16,7 +16,8 @@
 
 #include "lwip/ip.h"
 
-#define ICMP_FILTER 1 /* <linux/icmp.h> SOL_RAW */
+#define ICMP_FILTER  1 /* <linux/icmp.h> SOL_RAW */
+#define ICMP6_FILTER 1 /* <linux/icmpv6.h> SOL_ICMPV6 */
 
 /* --- names ------------------------------------------------------------- */
 
@@ -38,7 +39,7 @@ static int dgram_bind(struct socket *s, const void *addr, unsigned len)
     struct dgram_sock *d = dgram_sk(s);
     uint16_t port;
     ip_addr_t ip;
-    int rc = inet_addr_in(&d->i, addr, len, &ip, &port);
+    int rc = inet_bind_addr_in(&d->i, addr, len, &ip, &port);
 
     if (rc)
         return rc;
@@ -94,6 +95,8 @@ static int connect_locked(struct dgram_sock *d, const ip_addr_t *ip,
     } else {
         err = raw_connect(d->raw, ip);
         port = d->i.s.protocol;
+        if (!d->i.local_port)
+            ip_addr_copy(d->i.local, *src);
     }
     if (err)
         return net_errno(err);
@@ -125,7 +128,9 @@ static int dgram_connect(struct socket *s, const void *addr, unsigned len,
         return rc;
     inet_fix_dest(&ip);
     net_lock();
-    rc = connect_locked(d, &ip, port);
+    rc = inet_scope(&d->i, &ip, true);
+    if (!rc)
+        rc = connect_locked(d, &ip, port);
     net_unlock();
     return rc;
 }
@@ -203,6 +208,13 @@ static long dgram_ioctl(struct socket *s, unsigned cmd, unsigned long arg)
     return put_user(v, (int __user *)arg);
 }
 
+/* RFC 3542, 3.2. */
+static bool is_icmp6_filter(const struct socket *s, int level, int name)
+{
+    return level == IPPROTO_ICMPV6 && name == ICMP6_FILTER &&
+           s->type == SOCK_RAW && s->protocol == IPPROTO_ICMPV6;
+}
+
 static int dgram_setsockopt(struct socket *s, int level, int name,
                             const void *val, unsigned len)
 {
@@ -215,7 +227,23 @@ static int dgram_setsockopt(struct socket *s, int level, int name,
         memcpy(&d->icmp_filter, val, sizeof(d->icmp_filter));
         return 0;
     }
+    if (is_icmp6_filter(s, level, name)) {
+        memcpy(d->icmp6_filter, val, MIN((size_t)len, sizeof(d->icmp6_filter)));
+        return 0;
+    }
     return inet_setsockopt(s, level, name, val, len);
+}
+
+static int dgram_getsockopt(struct socket *s, int level, int name, void *val,
+                            unsigned *len)
+{
+    struct dgram_sock *d = dgram_sk(s);
+
+    if (!is_icmp6_filter(s, level, name))
+        return inet_getsockopt(s, level, name, val, len);
+    *len = MIN(*len, (unsigned)sizeof(d->icmp6_filter));
+    memcpy(val, d->icmp6_filter, *len);
+    return 0;
 }
 
 static void dgram_option_changed(struct socket *s, int name)
@@ -259,7 +287,7 @@ static const struct sock_ops dgram_ops = {
     .recvmsg = dgram_recvmsg,
     .shutdown = dgram_shutdown,
     .setsockopt = dgram_setsockopt,
-    .getsockopt = inet_getsockopt,
+    .getsockopt = dgram_getsockopt,
     .option_changed = dgram_option_changed,
     .poll = dgram_poll,
     .ioctl = dgram_ioctl,

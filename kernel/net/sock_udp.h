@@ -22,12 +22,13 @@ struct dgram {
 /* n net_lock */
 struct dgram_sock {
     struct inet_sock i;
-    struct udp_pcb *udp;  /* n NULL for raw sockets */
-    struct raw_pcb *raw;  /* n */
-    struct list queue;    /* n */
-    size_t queued;        /* n bytes with bookkeeping */
-    unsigned nr_queued;   /* n */
-    uint32_t icmp_filter; /* a */
+    struct udp_pcb *udp;      /* n NULL for raw sockets */
+    struct raw_pcb *raw;      /* n */
+    struct list queue;        /* n */
+    size_t queued;            /* n bytes with bookkeeping */
+    unsigned nr_queued;       /* n */
+    uint32_t icmp_filter;     /* a */
+    uint32_t icmp6_filter[8]; /* a a bit for each type that is not wanted */
 };
 static inline struct dgram_sock *dgram_sk(struct socket *s)
 {
@@ -39,6 +40,7 @@ struct dgram_route {
     ip_addr_t dst, src; /* src "any": chosen by interface */
     uint16_t port;
     uint8_t ttl, tos;
+    bool dontfrag;
     unsigned ifindex;
 };
 

@@ -10,6 +10,8 @@
 #include "lib/string.h"
 #include "mem/slab.h"
 #include "net/inet_port.h"
+#include "net/lwip_demux.h"
+#include "net/net6.h"
 
 #include "lwip/priv/tcp_priv.h"
 
@@ -116,7 +118,7 @@ int tcp_sock_bind(struct socket *s, const void *addr, unsigned len)
     struct tcp_sock *t = tcp_sk(s);
     uint16_t port;
     ip_addr_t ip;
-    int rc = inet_addr_in(&t->i, addr, len, &ip, &port);
+    int rc = inet_bind_addr_in(&t->i, addr, len, &ip, &port);
 
     if (rc)
         return rc;
@@ -317,12 +319,16 @@ static int connect_locked(struct tcp_sock *t, ip_addr_t *ip, uint16_t port)
     if (ip_addr_ismulticast(ip) ||
         (IP_IS_V4(ip) && ip4_addr_get_u32(ip_2_ip4(ip)) == IPADDR_BROADCAST))
         return -ENETUNREACH;
-    int rc = ensure_pcb(t, IP_GET_TYPE(ip));
+    int rc = inet_scope(&t->i, ip, true);
+    if (!rc)
+        rc = ensure_pcb(t, IP_GET_TYPE(ip));
     if (rc)
         return rc;
     if (!IP_IS_ANY_TYPE_VAL(t->pcb->local_ip) &&
-        IP_GET_TYPE(&t->pcb->local_ip) != IP_GET_TYPE(ip))
-        return -EAFNOSUPPORT; /* bound to the other family */
+        IP_GET_TYPE(&t->pcb->local_ip) != IP_GET_TYPE(ip)) /* bound */
+        return IP_IS_V6(ip) ? -EAFNOSUPPORT : -ENETUNREACH;
+    if (!t->pcb->netif_idx && !net_route(&t->pcb->local_ip, ip))
+        return -ENETUNREACH;
     t->rx_window = tcp_window_of(&t->i.s);
     rc = open_connection(t, ip, port);
     if (rc)

@@ -13,6 +13,7 @@
 
 #include "fs/poll.h"
 #include "lib/string.h"
+#include "net/net6.h"
 
 #include "lwip/ip.h"
 
@@ -40,7 +41,7 @@ static struct dgram *dgram_create(struct dgram_sock *d, struct pbuf *p,
         g->tos = IPH_TOS(ip4_current_header());
     }
     g->when = d->i.s.timestamp ? time_realtime() : 0;
-    if (g->ttl >= d->i.minttl)
+    if (g->ttl >= (ip_current_is_v6() ? d->i.minhops : d->i.minttl))
         return g;
     net_mem_free(g);
     return NULL;
@@ -92,6 +93,10 @@ u8_t dgram_on_raw(void *arg, struct raw_pcb *pcb, struct pbuf *p,
         pbuf_copy_partial(p, &type, 1, (u16_t)hlen) == 1 && type < 32 &&
         (d->icmp_filter >> type & 1))
         return 0;
+    if (d->i.s.protocol == IPPROTO_ICMPV6 &&
+        pbuf_copy_partial(p, &type, 1, (u16_t)hlen) == 1 &&
+        (d->icmp6_filter[type / 32] >> (type % 32) & 1))
+        return 0;
     struct pbuf *q = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
     if (!q)
         return 0;
@@ -134,18 +139,18 @@ static void drop(struct dgram *g)
 static void put_pktinfo(struct inet_sock *i, struct sock_msg *m,
                         const struct dgram *g)
 {
-    if (i->pktinfo && IP_IS_V4(&g->to)) {
-        struct in_pktinfo pi = {.ipi_ifindex = g->ifindex};
-        pi.ipi_addr.s_addr = ip4_addr_get_u32(ip_2_ip4(&g->to));
-        pi.ipi_spec_dst = pi.ipi_addr;
-        sock_put_cmsg(m, SOL_IP, IP_PKTINFO, &pi, sizeof(pi));
-    }
     if (i->pktinfo6 && i->s.family == AF_INET6) {
         struct sockaddr_in6 to;
         struct in6_pktinfo pi = {.ipi6_ifindex = g->ifindex};
         inet_addr_out(i, &g->to, 0, &to);
         pi.ipi6_addr = to.sin6_addr;
         sock_put_cmsg(m, SOL_IPV6, IPV6_PKTINFO, &pi, sizeof(pi));
+    }
+    if (i->pktinfo && IP_IS_V4(&g->to)) {
+        struct in_pktinfo pi = {.ipi_ifindex = g->ifindex};
+        pi.ipi_addr.s_addr = ip4_addr_get_u32(ip_2_ip4(&g->to));
+        pi.ipi_spec_dst = pi.ipi_addr;
+        sock_put_cmsg(m, SOL_IP, IP_PKTINFO, &pi, sizeof(pi));
     }
 }
 
@@ -165,6 +170,11 @@ static void put_control(struct inet_sock *i, struct sock_msg *m,
         sock_put_cmsg(m, SOL_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
     if (i->recvtclass && !v4)
         sock_put_cmsg(m, SOL_IPV6, IPV6_TCLASS, &tclass, sizeof(tclass));
+    if (i->origdst6 && i->s.family == AF_INET6) {
+        struct sockaddr_in6 to;
+        inet_addr_out(i, &g->to, i->local_port, &to);
+        sock_put_cmsg(m, SOL_IPV6, IPV6_ORIGDSTADDR, &to, sizeof(to));
+    }
 }
 
 static ssize_t deliver(struct inet_sock *i, struct sock_msg *m,
@@ -231,6 +241,25 @@ ssize_t dgram_recvmsg(struct socket *s, struct sock_msg *m, unsigned flags)
 
 /* --- sending ----------------------------------------------------------- */
 
+/* IPV6_PKTINFO names a link there is and an address of ours on it. */
+static int check_source6(const struct inet_sock *i, struct dgram_route *r)
+{
+    int rc = 0;
+
+    net_lock();
+    if (r->ifindex && !netif_by_index(r->ifindex))
+        rc = -ENODEV;
+    else if (r->ifindex && i->s.bound_if &&
+             (unsigned)i->s.bound_if != r->ifindex)
+        rc = -EINVAL;
+    if (ip6_addr_has_scope(ip_2_ip6(&r->src), IP6_UNICAST))
+        ip6_addr_set_zone(ip_2_ip6(&r->src), (u8_t)r->ifindex);
+    if (!rc && !ip_addr_isany(&r->src) && inet_check_local(i, &r->src))
+        rc = -EINVAL;
+    net_unlock();
+    return rc;
+}
+
 static int parse_control(struct inet_sock *i, const struct sock_msg *m,
                          struct dgram_route *r)
 {
@@ -257,7 +286,11 @@ static int parse_control(struct inet_sock *i, const struct sock_msg *m,
         } else if (h.level == SOL_IPV6 && h.type == IPV6_TCLASS && integer) {
             if (v < -1 || v > 255)
                 return -EINVAL;
-            r->tos = v < 0 ? 0 : (uint8_t)v;
+            r->tos = (uint8_t)v; /* -1: as Linux, all bits */
+        } else if (h.level == SOL_IPV6 && h.type == IPV6_DONTFRAG && integer) {
+            if (v < 0 || v > 1)
+                return -EINVAL;
+            r->dontfrag = v;
         } else if (h.level == SOL_IP && h.type == IP_PKTINFO) {
             struct in_pktinfo pi;
             if (len < sizeof(pi))
@@ -273,6 +306,8 @@ static int parse_control(struct inet_sock *i, const struct sock_msg *m,
             r->ifindex = (unsigned)pi.ipi6_ifindex;
             IP_SET_TYPE_VAL(r->src, IPADDR_TYPE_V6);
             memcpy(ip_2_ip6(&r->src)->addr, &pi.ipi6_addr, 16);
+            if ((rc = check_source6(i, r)))
+                return rc;
         } else if (h.level == SOL_IP || h.level == SOL_IPV6) {
             return -EINVAL;
         }
@@ -309,10 +344,20 @@ static int make_route(struct dgram_sock *d, struct sock_msg *m,
     else
         r->ttl = mcast ? i->mcast_ttl : inet_ttl(i, &r->dst);
     r->tos = inet_tos(i, &r->dst);
-    r->ifindex = (unsigned)(i->s.bound_if ? i->s.bound_if
-                            : mcast       ? i->mcast_if
-                                          : 0);
-    return parse_control(i, m, r);
+    r->ifindex = (unsigned)(i->s.bound_if       ? i->s.bound_if
+                            : mcast             ? i->mcast_if
+                            : IP_IS_V6(&r->dst) ? i->unicast_if
+                                                : 0);
+    r->dontfrag = i->dontfrag && IP_IS_V6(&r->dst);
+    rc = parse_control(i, m, r);
+    if (rc)
+        return rc;
+    net_lock();
+    rc = inet_scope(i, &r->dst, false);
+    net_unlock();
+    if (!rc && IP_IS_V6(&r->dst) && ip6_addr_has_zone(ip_2_ip6(&r->dst)))
+        r->ifindex = ip6_addr_zone(ip_2_ip6(&r->dst));
+    return rc;
 }
 
 /* The interface, and with it the source address. Lock held. */
@@ -327,8 +372,11 @@ struct netif *dgram_netif(struct dgram_sock *d, struct dgram_route *r,
                             : bound                 ? &i->local
                                                     : NULL;
     struct netif *n = r->ifindex ? netif_by_index(r->ifindex)
-                                 : ip_route(want ? want : &r->src, &r->dst);
+                                 : net_route(want ? want : &r->src, &r->dst);
 
+    /* Groups of a link that is not named are those of the default interface. */
+    if (!n && IP_IS_V6(&r->dst) && ip_addr_ismulticast(&r->dst))
+        n = netif_default;
     /* Broadcasts leave by the default interface. */
     if (!n && IP_IS_V4(&r->dst) &&
         ip4_addr_get_u32(ip_2_ip4(&r->dst)) == IPADDR_BROADCAST)
@@ -398,8 +446,14 @@ static int output(struct dgram_sock *d, struct pbuf *p, struct dgram_route *r)
         return -ENETUNREACH;
     /* "Do not fragment" is kept by refusing to. */
     unsigned headers = (d->udp ? 8 : 0) + (IP_IS_V6(&r->dst) ? 40 : 20);
-    if (d->i.mtu_discover == IP_PMTUDISC_DO && p->tot_len + headers > n->mtu)
+    unsigned mtu = net_mtu(&r->dst, n);
+    if (d->i.frag_mtu && IP_IS_V6(&r->dst))
+        mtu = MIN(mtu, (unsigned)d->i.frag_mtu);
+    if ((d->i.mtu_discover == IP_PMTUDISC_DO || r->dontfrag) &&
+        p->tot_len + headers > mtu)
         return -EMSGSIZE;
+    if (p->tot_len + headers > UINT16_MAX)
+        return -EMSGSIZE; /* lwIP counts the header */
     if (IP_IS_V4(&r->dst) && !d->i.s.broadcast &&
         ip_addr_isbroadcast(&r->dst, n))
         return -EACCES;

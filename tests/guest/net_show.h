@@ -28,7 +28,7 @@ static const char *section = "";
     } while (0)
 
 /* 127.0.0.1; (port) in network byte order. */
-static struct sockaddr_in local(uint16_t port)
+static inline struct sockaddr_in local(uint16_t port)
 {
     return (struct sockaddr_in){.sin_family = AF_INET,
                                 .sin_port = port,
@@ -36,7 +36,7 @@ static struct sockaddr_in local(uint16_t port)
 }
 
 /* The port (fd) is bound to, in network byte order. */
-static uint16_t port_of(int fd)
+static inline uint16_t port_of(int fd)
 {
     struct sockaddr_in a = {0};
     socklen_t len = sizeof(a);
@@ -45,7 +45,7 @@ static uint16_t port_of(int fd)
     return a.sin_port;
 }
 
-static int connect_to(int fd, uint16_t port)
+static inline int connect_to(int fd, uint16_t port)
 {
     struct sockaddr_in a = local(port);
 
