@@ -10,7 +10,7 @@ NET_TEST_LWIP := $(LWIP_SRC:%.c=$(NET_HOST)/lwip/%.o)
 NET_TEST_OBJ := $(NET_SRC:%=$(NET_HOST)/%.o) $(NET_TEST_LWIP) \
 	$(NET_HOST)/fake/fakes.o $(NET_HOST)/fake/host.o \
 	$(NET_HOST)/fake/string.o $(NET_HOST)/fake/printf.o
-NET_TESTS := tcp_test wire_test dhcp_test udp_test unix_test option_test
+NET_TESTS := tcp_test wire_test dhcp_test net6_test udp_test unix_test option_test
 NET_TEST_INC := -Itests/host/mem -Itests/host/net -Ikernel \
 	-Iinclude -isystem kernel/lib/compat -isystem $(UAPI) $(LWIP_INC)
 NET_TEST_CFLAGS = $(HOST_TEST_CFLAGS) -ffreestanding -fwrapv \

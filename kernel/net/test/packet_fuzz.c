@@ -237,6 +237,153 @@ static void icmp6_frame(void)
     frame[55] = 0;
 }
 
+/* A number that may be a lifetime. */
+static uint32_t life(void)
+{
+    static const uint32_t some[] = {0, 1, 60, 7200, 86400, UINT32_MAX};
+
+    return rnd(4) ? some[rnd(ARRAY_SIZE(some))] : rnd(100000);
+}
+
+static void option(unsigned type, unsigned eights)
+{
+    frame[len] = (uint8_t)type;
+    frame[len + 1] = (uint8_t)eights;
+    for (unsigned i = 2; i < eights * 8; i++)
+        frame[len + i] = (uint8_t)rnd(4);
+    len += eights * 8;
+}
+
+static void prefix_option(void)
+{
+    unsigned at = len;
+
+    option(3, 4);
+    frame[at + 2] = (uint8_t)(rnd(8) ? 64 : rnd(130));
+    frame[at + 3] = (uint8_t)(rnd(4) << 6);
+    be32(at + 4, life());
+    be32(at + 8, life());
+    be32(at + 16, 0x20010db8);
+    be32(at + 20, rnd(12));
+}
+
+static void name_option(void)
+{
+    static const uint8_t name[] = {3,   'l', 'a', 'b', 7,   'e', 'x',
+                                   'a', 'm', 'p', 'l', 'e', 0};
+    unsigned at = len;
+
+    option(31, 3);
+    be32(at + 4, life());
+    memcpy(frame + at + 8, name, sizeof(name));
+    memset(frame + at + 8 + sizeof(name), 0, 16 - sizeof(name));
+    if (!rnd(4))
+        frame[at + 8 + rnd(16)] = (uint8_t)rnd(256);
+}
+
+static void resolver_option(void)
+{
+    unsigned at = len;
+
+    option(25, 1 + 2 * (1 + rnd(2)));
+    be32(at + 4, life());
+}
+
+static void mtu_option(void)
+{
+    option(5, 1);
+    be32(len - 4, rnd(2) ? 1280 + rnd(300) : rnd(2000));
+}
+
+static void advertisement_frame(void)
+{
+    ip6(58, 16);
+    frame[54] = 134, frame[55] = 0;
+    frame[58] = 64;
+    frame[59] = (uint8_t)(rnd(4) << 6); /* M, O */
+    be16(60, rnd(3) ? 1800 : rnd(3));
+    be32(62, rnd(4) ? 0 : rnd(100000));
+    be32(66, rnd(4) ? 0 : rnd(10000));
+    for (unsigned n = rnd(6); n; n--) {
+        static void (*const make[])(void) = {prefix_option, prefix_option,
+                                             name_option, resolver_option,
+                                             mtu_option};
+        make[rnd(ARRAY_SIZE(make))]();
+    }
+    if (!rnd(4))
+        option(rnd(256), 1 + rnd(3));
+    be16(18, len - 54);
+}
+
+/* About one of our connections, as a router would quote it. */
+static void too_big_frame(void)
+{
+    struct tcp_pcb *p = any_pcb();
+
+    ip6(58, 8 + 40 + 20);
+    frame[54] = (uint8_t)(rnd(3) ? 2 : 1);
+    be32(58, rnd(2) ? 1280 + rnd(250) : rnd(2000));
+    frame[62] = 0x60;
+    frame[68] = (uint8_t)(rnd(2) ? 6 : rnd(2) ? 44 : 17);
+    memcpy(frame + 70, frame + 38, 16);
+    memcpy(frame + 86, frame + 22, 16);
+    if (p && IP_IS_V6_VAL(p->remote_ip)) {
+        memcpy(frame + 70, &ip_2_ip6(&p->local_ip)->addr, 16);
+        memcpy(frame + 86, &ip_2_ip6(&p->remote_ip)->addr, 16);
+        be16(102, p->local_port);
+        be16(104, p->remote_port);
+        be32(106, p->lastack);
+    }
+}
+
+/* What a DHCPv6 server might say; the client's last message tells how. */
+static void dhcp6_frame(void)
+{
+    static uint8_t asked[4];
+    static const uint8_t tail[] = {
+        0, 1, 0, 10, 0,    3, 0,   1,   2, 0, 0, 0, 0, 1,        /* client */
+        0, 2, 0, 4,  1,    2, 3,   4,                            /* server */
+        0, 3, 0, 40, 0,    0, 0,   1,   0, 0, 0, 9, 0, 0, 0, 18, /* IA_NA */
+        0, 5, 0, 24, 0x20, 1, 0xd, 0xb8};
+
+    if (fake_last_len > 70 && fake_last_sent[12] == 0x86 &&
+        fake_last_sent[20] == 17 && fake_last_sent[57] == 35)
+        memcpy(asked, fake_last_sent + 62, 4);
+    ip6(17, 8 + 4 + sizeof(tail) + 20);
+    be16(54, 547);
+    be16(56, 546);
+    be16(58, 8 + 4 + sizeof(tail) + 20);
+    memcpy(frame + 62, asked, 4);
+    frame[62] = (uint8_t)(rnd(2) ? 2 : 7);
+    memcpy(frame + 66, tail, sizeof(tail));
+    memcpy(frame + 74, fake_dev.mac, 6);
+    memcpy(frame + 92, fake_dev.mac + 2, 4);
+    for (unsigned i = 66 + sizeof(tail); i < len; i++)
+        frame[i] = (uint8_t)rnd(4);
+    be32(len - 8, life());
+    be32(len - 4, life());
+}
+
+/* Extension headers that lead somewhere. */
+static void chain6_frame(void)
+{
+    static const uint8_t kinds[] = {0, 43, 44, 60};
+    unsigned at = 54, n = 1 + rnd(4), payload = 8 + rnd(60);
+    uint8_t *next = &frame[20];
+
+    ip6(58, n * 8 + payload);
+    for (unsigned i = 0; i < n; i++, at += 8) {
+        *next = kinds[rnd(sizeof(kinds))];
+        memset(frame + at, 0, 8);
+        frame[at + 2] = 1, frame[at + 3] = (uint8_t)(rnd(4) ? 4 : rnd(256));
+        frame[at + 1] = (uint8_t)(rnd(8) ? 0 : rnd(4));
+        next = &frame[at];
+    }
+    *next = (uint8_t)(rnd(2) ? 6 : rnd(2) ? 17 : 58);
+    for (unsigned i = at; i < len; i++)
+        frame[i] = (uint8_t)rnd(rnd(2) ? 4 : 256);
+}
+
 static void other6_frame(void)
 {
     static const uint8_t next[] = {0, 43, 44, 60, 6, 17, 59};
@@ -259,8 +406,10 @@ static void damage(void)
 static void one_frame(void)
 {
     static void (*const make[])(void) = {
-        tcp_frame,  tcp_frame,  tcp_frame, udp_frame,   udp_frame,
-        icmp_frame, igmp_frame, arp_frame, icmp6_frame, other6_frame,
+        tcp_frame,   tcp_frame,    tcp_frame,           udp_frame,
+        udp_frame,   icmp_frame,   igmp_frame,          arp_frame,
+        icmp6_frame, other6_frame, advertisement_frame, too_big_frame,
+        dhcp6_frame, chain6_frame,
     };
 
     make[rnd(ARRAY_SIZE(make))]();
@@ -276,7 +425,7 @@ static void one_frame(void)
 
 /* --- the machine under attack ------------------------------------------ */
 
-static int listener, udp, raw, conns[32];
+static int listener, listener6, udp, raw, raw6, conns[32];
 
 static void open_sockets(void)
 {
@@ -288,6 +437,9 @@ static void open_sockets(void)
     sys_listen(listener, 16);
     sys_getsockname(listener, &a, &n);
     listen_port = lwip_ntohs(a.sin_port);
+    listener6 = (int)sys_socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sys_listen(listener6, 16);
+    raw6 = (int)sys_socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK, IPPROTO_ICMPV6);
     udp = (int)sys_socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     sys_bind(udp, &a, sizeof(a));
     sys_setsockopt(udp, SOL_IP, IP_RECVERR, &on, sizeof(on));
@@ -309,6 +461,20 @@ static void configure(void)
     f->ops->ioctl(f, SIOCSIFNETMASK, (unsigned long)&r);
 }
 
+/* To a neighbour whose address need not be resolved. */
+static void connect6(unsigned i)
+{
+    struct sockaddr_in6 to = {.sin6_family = AF_INET6,
+                              .sin6_port = rnd(65536) & 0xffff,
+                              .sin6_scope_id = 2};
+
+    memcpy(&to.sin6_addr, (uint8_t[16]){0xfe, 0x80, [15] = 2}, 16);
+    if (conns[i])
+        fd_close(conns[i]);
+    conns[i] = (int)sys_socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sys_connect(conns[i], &to, sizeof(to));
+}
+
 /* What programs do meanwhile. */
 static void live(void)
 {
@@ -317,7 +483,7 @@ static void live(void)
                              .sin_port = rnd(65536) & 0xffff};
     unsigned i = rnd(ARRAY_SIZE(conns));
 
-    switch (rnd(6)) {
+    switch (rnd(7)) {
     case 0:
         if (conns[i])
             fd_close(conns[i]);
@@ -343,6 +509,10 @@ static void live(void)
     case 4:
         sys_recvfrom(udp, buf, sizeof(buf), 0, NULL, NULL);
         sys_recvfrom(raw, buf, sizeof(buf), 0, NULL, NULL);
+        sys_recvfrom(raw6, buf, sizeof(buf), 0, NULL, NULL);
+        break;
+    case 6:
+        connect6(i);
         break;
     case 5:
         fake_pass((nsec_t)rnd(600) * NSEC_PER_MSEC);
@@ -360,6 +530,8 @@ static int close_all(void)
     fd_close(listener);
     fd_close(udp);
     fd_close(raw);
+    fd_close(raw6);
+    fd_close(listener6);
     fake_pass(200 * NSEC_PER_SEC);
     if (tcp_active_pcbs || tcp_tw_pcbs || demux_next_parked(NULL))
         panic("a closed connection is still there");
