@@ -13,7 +13,8 @@
 -define(PORT, "8079").
 -define(LOOP,
         "spawn(fun()->"
-        "{ok,L}=gen_tcp:listen(" ?PORT ",[binary,{packet,4},{active,false}]),"
+        "{ok,L}=gen_tcp:listen(" ?PORT ",[binary,{packet,4},{active,false},"
+        "{reuseaddr,true}]),"
         "F=fun(F)->{ok,S}=gen_tcp:accept(L),spawn(fun()->"
         "case gen_tcp:recv(S,0) of"
         " {ok,B}->{M,N,A}=binary_to_term(B),"
