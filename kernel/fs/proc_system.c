@@ -101,6 +101,18 @@ static unsigned count_blocked(void)
     return n;
 }
 
+static uint64_t count_interrupts(void)
+{
+    uint64_t n = 0;
+
+    for (unsigned k = 0; k < nr_cpus; k++) {
+        const struct cpu_counts *c = &cpus[k].counts;
+
+        n += (uint64_t)c->timer + c->reschedule + c->tlb + c->device;
+    }
+    return n;
+}
+
 static void show_stat(struct seq *s, void *arg)
 {
     struct cpu_times sum = {0}, t;
@@ -121,11 +133,42 @@ static void show_stat(struct seq *s, void *arg)
         put_cpu(s, name, &t);
     }
     seq_printf(s,
-               "ctxt %llu\nbtime %lld\nprocesses %d\n"
+               "intr %llu\nctxt %llu\nbtime %lld\nprocesses %d\n"
                "procs_running %u\nprocs_blocked %u\n",
+               (unsigned long long)count_interrupts(),
                (unsigned long long)sched_context_switches(),
                (long long)((time_realtime() - time_monotonic()) / NSEC_PER_SEC),
                process_last_pid(), sched_nr_running(), count_blocked());
+}
+
+/* As Linux has it, but all devices in one line; and the halts, which say how
+ * often an idle CPU was woken. */
+static void show_interrupts(struct seq *s, void *arg)
+{
+    static const struct {
+        const char *name, *text;
+        size_t offset;
+    } rows[] = {
+        {"LOC", "Local timer interrupts", offsetof(struct cpu_counts, timer)},
+        {"RES", "Rescheduling interrupts",
+         offsetof(struct cpu_counts, reschedule)},
+        {"TLB", "TLB shootdowns", offsetof(struct cpu_counts, tlb)},
+        {"DEV", "Device interrupts", offsetof(struct cpu_counts, device)},
+        {"HLT", "Times halted", offsetof(struct cpu_counts, halts)},
+    };
+
+    (void)arg;
+    seq_printf(s, "    ");
+    for (unsigned k = 0; k < nr_cpus; k++)
+        seq_printf(s, "       CPU%-3u", k);
+    for (size_t r = 0; r < ARRAY_SIZE(rows); r++) {
+        seq_printf(s, "\n%s:", rows[r].name);
+        for (unsigned k = 0; k < nr_cpus; k++)
+            seq_printf(s, " %12u",
+                       *(uint32_t *)((char *)&cpus[k].counts + rows[r].offset));
+        seq_printf(s, "   %s", rows[r].text);
+    }
+    seq_printf(s, "\n");
 }
 
 static void show_loadavg(struct seq *s, void *arg)
@@ -236,11 +279,12 @@ void procfs_add_system(void)
         const char *name;
         node_show_fn *show;
     } files[] = {
-        {"meminfo", show_meminfo}, {"stat", show_stat},
-        {"loadavg", show_loadavg}, {"uptime", show_uptime},
-        {"cpuinfo", show_cpuinfo}, {"cmdline", show_cmdline},
-        {"swaps", show_swaps},     {"filesystems", show_filesystems},
-        {"vmstat", show_vmstat},   {"slabinfo", show_slabinfo},
+        {"meminfo", show_meminfo},       {"stat", show_stat},
+        {"loadavg", show_loadavg},       {"uptime", show_uptime},
+        {"cpuinfo", show_cpuinfo},       {"cmdline", show_cmdline},
+        {"swaps", show_swaps},           {"filesystems", show_filesystems},
+        {"vmstat", show_vmstat},         {"slabinfo", show_slabinfo},
+        {"interrupts", show_interrupts},
     };
 
     for (size_t k = 0; k < ARRAY_SIZE(files); k++)

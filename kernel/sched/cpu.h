@@ -14,6 +14,12 @@
 #define MAX_CPUS 64
 
 /* o only its own CPU; q run queue lock; t timer lock; a atomic; I immutable */
+/* How often, since the start. */
+struct cpu_counts {
+    uint32_t timer, reschedule, tlb, device; /* interrupts, by cause */
+    uint32_t halts;
+};
+
 struct cpu {
     struct cpu *self;         /* I must be first: gs:0 */
     struct thread *curr;      /* o must be second: gs:8 */
@@ -43,11 +49,12 @@ struct cpu {
                                         * waits for this CPU */
     struct list dead;                  /* o threads to free */
 
-    struct cpu_times times; /* o */
-    uint64_t switches;      /* o */
-    nsec_t last_account;    /* o */
-    void *page_cache;       /* o mem/: per-CPU free pages */
-    void *slab_cache;       /* o mem/: per-CPU magazines */
+    struct cpu_times times;   /* o */
+    uint64_t switches;        /* o */
+    struct cpu_counts counts; /* o read by anyone */
+    nsec_t last_account;      /* o */
+    void *page_cache;         /* o mem/: per-CPU free pages */
+    void *slab_cache;         /* o mem/: per-CPU magazines */
 };
 
 /* CPUs that halt or are about to: bit n = CPU n. */

@@ -237,6 +237,7 @@ static void halt(struct cpu *c)
         !softirq_pending()) {
         from = time_monotonic();
         timer_update_hardware(c);
+        c->counts.halts++;
         arch_idle_halt();
         to = time_monotonic();
         account_idle(c, from, to);

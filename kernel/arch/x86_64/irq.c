@@ -37,18 +37,22 @@ static void timer_interrupt(void)
 
 void irq_dispatch(unsigned vector)
 {
+    struct cpu_counts *counts = &this_cpu()->counts;
     struct irq_action *a;
 
     switch (vector) {
     case VECTOR_TIMER:
+        counts->timer++;
         apic_eoi();
         timer_interrupt();
         return;
     case VECTOR_TLB:
+        counts->tlb++;
         tlb_ipi();
         apic_eoi();
         return;
     case VECTOR_RESCHEDULE: /* the return path looks at the work bits */
+        counts->reschedule++;
         apic_eoi();
         return;
     case VECTOR_ERROR:
@@ -59,6 +63,7 @@ void irq_dispatch(unsigned vector)
     default:
         break;
     }
+    counts->device++;
     /* Pairs with the release in add_action(). */
     a = atomic_load_explicit(&actions[vector], memory_order_acquire);
     for (; a; a = atomic_load_explicit(&a->next, memory_order_acquire))
