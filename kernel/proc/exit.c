@@ -182,6 +182,7 @@ static bool notify_exit(struct process *p)
         child_info(p, &info);
         signal_send_locked(parent, NULL, p->exit_signal, &info);
     }
+    wait_report(p);
     wq_wake_all(&parent->child_exit, 0);
     return no_wait;
 }
@@ -198,9 +199,7 @@ static void adopt_children(struct process *p, struct list *gone)
     struct process *heir = new_parent(p), *c, *n;
 
     list_for_each_safe (c, n, &p->children, sibling) {
-        list_del_init(&c->sibling);
-        list_add_tail(&heir->children, &c->sibling);
-        c->parent = heir;
+        process_adopt(heir, c);
         if (c->pdeath_signal && c->state == PROCESS_ALIVE)
             signal_send_locked(c, NULL, c->pdeath_signal, NULL);
         if (c->state == PROCESS_ZOMBIE) {

@@ -44,6 +44,11 @@ struct process *pid_next_process(pid_t from);
 struct process *process_alloc(void);
 /* All T held: */
 void process_link(struct process *p, struct process *parent, struct pid *pid);
+/* wait.c: a child has something to report to its parent, or never will. */
+void wait_report(struct process *p);
+void wait_forget(struct process *p);
+/* Make (p) the youngest child of (parent). */
+void process_adopt(struct process *parent, struct process *p);
 void process_unlink(struct process *p); /* the tree's reference is now yours */
 /* Every thread of (p) and what it waits for: siglock held. */
 void process_kill_threads(struct process *p, struct thread *except);

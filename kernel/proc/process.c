@@ -28,6 +28,7 @@ struct process *process_alloc(void)
     if (!p)
         return NULL;
     atomic_init(&p->refs, 1);
+    RB_INIT(&p->reports);
     list_init(&p->children);
     list_init(&p->sibling);
     list_init(&p->pg_link);
@@ -60,13 +61,27 @@ void process_put(struct process *p)
     kfree(p);
 }
 
+void process_adopt(struct process *parent, struct process *p)
+{
+    static uint64_t births; /* T */
+    bool reporting = p->reporting;
+
+    wait_forget(p);
+    list_del_init(&p->sibling);
+    list_add_tail(&parent->children, &p->sibling);
+    p->parent = parent;
+    p->birth = ++births;
+    if (reporting)
+        wait_report(p);
+}
+
 void process_link(struct process *p, struct process *parent, struct pid *pid)
 {
     pid->process = p;
     p->pid = pid->nr;
     p->parent = parent;
     if (parent)
-        list_add_tail(&parent->children, &p->sibling);
+        process_adopt(parent, p);
     nr_processes++;
 }
 
@@ -75,6 +90,7 @@ void process_unlink(struct process *p)
     struct pid *pid = pid_find(p->pid);
 
     p->state = PROCESS_DEAD;
+    wait_forget(p);
     list_del_init(&p->sibling);
     pgrp_leave(p);
     if (pid->thread && pid->thread->process == p)

@@ -42,6 +42,12 @@ struct process {
     enum process_state state;      /* T */
     struct process *parent;        /* T */
     struct list children, sibling; /* T */
+    RB_HEAD(report_tree, process)
+    reports;                       /* T children with something to
+                                    * report: wait.c */
+    RB_ENTRY(process) report_link; /* T in the parent's reports */
+    uint64_t birth;                /* T order among siblings */
+    bool reporting;                /* T in that tree */
     struct list pid_link;          /* T hash or list of all */
     pid_t pgid, sid;               /* T */
     struct list pg_link;           /* T */

@@ -6,6 +6,10 @@
  * Children belong to the process, so any thread may wait for any of them
  * (__WNOTHREAD makes no difference). A report (an exit, a stop, a continuation)
  * is taken under the tree lock, so two waiters never get the same one.
+ *
+ * Those with something to report are in a tree of their parent's, in the order
+ * of their birth, in which they are reported: a process with many children that
+ * run does not look at each of them for one that ends.
  */
 #include <linux/resource.h>
 #include <linux/wait.h>
@@ -34,6 +38,31 @@ struct wait_report {
     int code;   /* CLD_* */
     struct rusage ru;
 };
+
+/* --- the children that have something to report (T held) ------------------ */
+
+static int compare_births(const struct process *a, const struct process *b)
+{
+    return a->birth < b->birth ? -1 : a->birth > b->birth;
+}
+
+RB_GENERATE_STATIC(report_tree, process, report_link, compare_births)
+
+void wait_report(struct process *c)
+{
+    if (c->reporting)
+        return;
+    RB_INSERT(report_tree, &c->parent->reports, c);
+    c->reporting = true;
+}
+
+void wait_forget(struct process *c)
+{
+    if (!c->reporting)
+        return;
+    RB_REMOVE(report_tree, &c->parent->reports, c);
+    c->reporting = false;
+}
 
 /* --- which children (T held) --------------------------------------------- */
 
@@ -94,34 +123,79 @@ static void inherit_usage(struct process *me, const struct process *c)
     me->child_maxrss = MAX(me->child_maxrss, MAX(c->maxrss, c->child_maxrss));
 }
 
-/* Look at the children once: 1 with a report, 0 nothing yet, -ECHILD. A reaped
- * child is given to the caller with the tree's reference. */
+/* A child that is reaped is given to the caller with the tree's reference. */
+static bool take_report(struct process *me, struct process *c,
+                        const struct wait_request *r, struct wait_report *out,
+                        struct process **reaped)
+{
+    bool dead = report_exit(c, r, out);
+
+    if (!dead && !report_change(c, r, out))
+        return false;
+    out->pid = c->pid;
+    out->uid = c->uid;
+    rusage_of_process(c, &out->ru);
+    rusage_add_children(c, &out->ru);
+    if (dead && !(r->options & WNOWAIT)) {
+        inherit_usage(me, c);
+        process_unlink(c);
+        *reaped = c;
+    }
+    return true;
+}
+
+static int scan_one(struct process *me, const struct wait_request *r,
+                    struct wait_report *out, struct process **reaped)
+{
+    struct pid *pid = pid_find(r->id);
+    struct process *c = pid ? pid->process : NULL;
+
+    if (!c || c->parent != me || !matches(c, r))
+        return -ECHILD;
+    return take_report(me, c, r, out, reaped);
+}
+
+static bool any_matches(struct process *me, const struct wait_request *r)
+{
+    struct process *c;
+
+    list_for_each (c, &me->children, sibling)
+        if (matches(c, r))
+            return true;
+    return false;
+}
+
+/* What it had to report is told, or is no longer so. */
+static bool silent(const struct process *c)
+{
+    return c->state != PROCESS_ZOMBIE && !c->stopped && !c->continued;
+}
+
+static int scan_reports(struct process *me, const struct wait_request *r,
+                        struct wait_report *out, struct process **reaped)
+{
+    struct process *c, *n;
+
+    RB_FOREACH_SAFE(c, report_tree, &me->reports, n)
+    {
+        if (matches(c, r) && take_report(me, c, r, out, reaped))
+            return 1;
+        if (silent(c))
+            wait_forget(c);
+    }
+    return any_matches(me, r) ? 0 : -ECHILD;
+}
+
+/* 1 with a report, 0 nothing yet, -ECHILD. */
 static int scan(const struct wait_request *r, struct wait_report *out,
                 struct process **reaped)
 {
-    struct process *me = current_process(), *c;
-    int rc = -ECHILD;
+    struct process *me = current_process();
+    int rc;
 
     spin_lock(&proc_tree_lock);
-    list_for_each (c, &me->children, sibling) {
-        if (!matches(c, r))
-            continue;
-        rc = 0;
-        bool dead = report_exit(c, r, out);
-        if (!dead && !report_change(c, r, out))
-            continue;
-        out->pid = c->pid;
-        out->uid = c->uid;
-        rusage_of_process(c, &out->ru);
-        rusage_add_children(c, &out->ru);
-        if (dead && !(r->options & WNOWAIT)) {
-            inherit_usage(me, c);
-            process_unlink(c);
-            *reaped = c;
-        }
-        rc = 1;
-        break;
-    }
+    rc = r->which == P_PID_ ? scan_one(me, r, out, reaped)
+                            : scan_reports(me, r, out, reaped);
     spin_unlock(&proc_tree_lock);
     return rc;
 }
@@ -155,7 +229,8 @@ void process_notify_stop(struct process *p, int code)
     info.status = code == CLD_CONTINUED ? SIGCONT : p->stop_signo;
     spin_lock(&proc_tree_lock);
     parent = p->parent;
-    if (parent) {
+    if (parent && p->state != PROCESS_DEAD) {
+        wait_report(p);
         spin_lock(&parent->siglock);
         a = parent->sighand.action[SIGCHLD - 1];
         spin_unlock(&parent->siglock);
