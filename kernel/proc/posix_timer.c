@@ -7,7 +7,7 @@
  * there are counted and told when it is taken (timer_getoverrun). Clocks that
  * count processor time cannot drive timers here: timer_create says EOPNOTSUPP.
  *
- * timers_lock of the process covers the list and keeps timers alive; each
+ * timers_lock of the process covers the tree and keeps timers alive; each
  * timer's spinlock covers its setting, which its function (deferred work) reads
  * and changes.
  */
@@ -26,12 +26,12 @@
 
 /* I immutable; l lock; m process->timers_lock */
 struct posix_timer {
-    struct list link;        /* m */
-    struct process *process; /* I no reference: it holds us */
-    int id, clock;           /* I */
-    int notify, signo;       /* I SIGEV_* */
-    pid_t tid;               /* I SIGEV_THREAD_ID */
-    uint64_t value;          /* I sigev_value */
+    RB_ENTRY(posix_timer) link; /* m by id */
+    struct process *process;    /* I no reference: it holds us */
+    int id, clock;              /* I */
+    int notify, signo;          /* I SIGEV_* */
+    pid_t tid;                  /* I SIGEV_THREAD_ID */
+    uint64_t value;             /* I sigev_value */
     struct spinlock lock;
     struct timer timer;
     nsec_t expires;   /* l monotonic, 0 = disarmed */
@@ -42,10 +42,17 @@ struct posix_timer {
 };
 
 struct timer_set {
-    struct list timers;
+    RB_HEAD(posix_timer_tree, posix_timer) timers;
     int next_id;
     unsigned count;
 };
+
+static int compare_ids(const struct posix_timer *a, const struct posix_timer *b)
+{
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+RB_GENERATE_STATIC(posix_timer_tree, posix_timer, link, compare_ids)
 
 /* --- firing -------------------------------------------------------------- */
 
@@ -144,13 +151,9 @@ static void fire(struct timer *timer)
 static struct posix_timer *find(struct process *p, int id)
 {
     struct timer_set *s = p->posix_timers;
-    struct posix_timer *t;
+    struct posix_timer key = {.id = id};
 
-    if (s)
-        list_for_each (t, &s->timers, link)
-            if (t->id == id)
-                return t;
-    return NULL;
+    return s ? RB_FIND(posix_timer_tree, &s->timers, &key) : NULL;
 }
 
 /* Lock the set and look the timer up: NULL, unlocked, if there is none. */
@@ -177,7 +180,7 @@ static void destroy(struct timer_set *s, struct posix_timer *t)
     t->expires = 0;
     spin_unlock(&t->lock);
     timer_cancel_sync(&t->timer);
-    list_del_init(&t->link);
+    RB_REMOVE(posix_timer_tree, &s->timers, t);
     s->count--;
     kfree(t);
 }
@@ -192,8 +195,8 @@ void posix_timers_exit(struct process *p)
     mutex_lock(&p->timers_lock);
     s = p->posix_timers;
     p->posix_timers = NULL;
-    list_for_each_safe (t, n, &s->timers, link)
-        destroy(s, t);
+    RB_FOREACH_SAFE(t, posix_timer_tree, &s->timers, n)
+    destroy(s, t);
     kfree(s);
     mutex_unlock(&p->timers_lock);
 }
@@ -267,7 +270,7 @@ static void clock_was_set(struct process *p)
     mutex_lock(&p->timers_lock);
     s = p->posix_timers;
     if (s) {
-        list_for_each (t, &s->timers, link) {
+        RB_FOREACH (t, posix_timer_tree, &s->timers) {
             spin_lock(&t->lock);
             if (t->expires && t->realtime) {
                 t->expires = from_realtime(t->realtime);
@@ -344,7 +347,7 @@ static struct timer_set *get_set(struct process *p)
     struct timer_set *s = p->posix_timers;
 
     if (!s && (s = kzalloc(sizeof(*s), 0))) {
-        list_init(&s->timers);
+        RB_INIT(&s->timers);
         p->posix_timers = s;
     }
     return s;
@@ -365,7 +368,7 @@ static int enter(struct process *p, struct posix_timer *t)
             s->next_id = s->next_id == INT32_MAX ? 0 : s->next_id + 1;
         } while (find(p, t->id));
         s->count++;
-        list_add_head(&s->timers, &t->link);
+        RB_INSERT(posix_timer_tree, &s->timers, t);
     }
     mutex_unlock(&p->timers_lock);
     return rc;
