@@ -53,7 +53,6 @@ static struct unix_sock *unix_alloc(int type)
     list_init(&u->queue);
     list_init(&u->embryos);
     list_init(&u->embryo_link);
-    list_init(&u->name_link);
     list_init(&u->inflight_link);
     mutex_init(&u->read_lock, RANK_UNIX_BIND);
     wq_init(&u->space);

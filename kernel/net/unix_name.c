@@ -21,7 +21,8 @@
 #define PATH_OFF  offsetof(struct sockaddr_un, sun_path)
 #define PATH_SIZE sizeof(((struct sockaddr_un *)0)->sun_path)
 
-static struct list abstract_names = LIST_HEAD_INIT(abstract_names);
+#define HASH_BITS 10
+static struct unix_sock *abstract_names[1u << HASH_BITS]; /* unix_lock */
 
 struct unix_name *unix_name_get(struct unix_name *n)
 {
@@ -69,14 +70,29 @@ static void path_copy(char out[PATH_SIZE + 1], const struct unix_name *n)
 
 /* --- abstract names; lock held ----------------------------------------- */
 
+static struct unix_sock **abstract_slot(const struct unix_name *n)
+{
+    uint32_t hash = name_hash((const char *)&n->addr, n->len);
+
+    return &abstract_names[(hash * 0x9e3779b1u) >> (32 - HASH_BITS)];
+}
+
 static struct unix_sock *abstract_find(const struct unix_name *n)
 {
-    struct unix_sock *u;
-
-    list_for_each (u, &abstract_names, name_link)
+    for (struct unix_sock *u = *abstract_slot(n); u; u = u->name_next)
         if (u->name->len == n->len && !memcmp(&u->name->addr, &n->addr, n->len))
             return u;
     return NULL;
+}
+
+static void abstract_remove(struct unix_sock *u)
+{
+    struct unix_sock **p = abstract_slot(u->name);
+
+    while (*p != u)
+        p = &(*p)->name_next;
+    *p = u->name_next;
+    u->abstract = false;
 }
 
 static int abstract_add(struct unix_sock *u, struct unix_name *n)
@@ -85,8 +101,11 @@ static int abstract_add(struct unix_sock *u, struct unix_name *n)
         return -EINVAL;
     if (abstract_find(n))
         return -EADDRINUSE;
+    struct unix_sock **slot = abstract_slot(n);
     u->name = n;
-    list_add_head(&abstract_names, &u->name_link);
+    u->name_next = *slot;
+    *slot = u;
+    u->abstract = true;
     return 0;
 }
 
@@ -188,7 +207,8 @@ void unix_unbind(struct unix_sock *u)
 {
     spin_lock(&unix_lock);
     struct inode *inode = u->inode;
-    list_del_init(&u->name_link);
+    if (u->abstract)
+        abstract_remove(u);
     if (inode)
         inode->bound_socket = NULL;
     u->inode = NULL;

@@ -52,10 +52,11 @@ struct unix_sock {
     struct list embryo_link;      /* u */
     unsigned nr_embryos, backlog; /* u */
 
-    struct unix_name *name; /* u NULL = none */
-    struct inode *inode;    /* u reference: bound there */
-    struct list name_link;  /* u abstract names */
-    struct ucred peercred;  /* u of the peer when it connected */
+    struct unix_name *name;      /* u NULL = none */
+    struct inode *inode;         /* u reference: bound there */
+    struct unix_sock *name_next; /* u of one hash among the abstract names */
+    bool abstract;               /* u among them */
+    struct ucred peercred;       /* u of the peer when it connected */
 
     struct list inflight_link; /* u sockets that are in messages */
     unsigned inflight;         /* u how often */
