@@ -29,6 +29,7 @@ struct vma {
     RB_ENTRY(vma) link;       /* L */
     struct mm *mm;            /* I */
     vaddr_t start, end;       /* L page aligned, end exclusive */
+    size_t gap, max_gap;      /* L bytes free below; most in its subtree */
     unsigned prot;            /* L PROT_R|W|X */
     unsigned flags;           /* L VMA_* */
     struct file *file;        /* L reference held, or NULL */
@@ -73,8 +74,6 @@ struct mm {
     struct file *exe;        /* I reference held */
     _Atomic bool killed;     /* a OOM chose it: faults fail */
     _Atomic bool membarrier; /* a registered for private expedited */
-    vaddr_t gap_from;        /* L no gap of more than gap_size bytes lies */
-    size_t gap_size;         /* L between gap_from and mmap_top */
     struct list all;         /* the list of all, mm.c */
 };
 

@@ -82,13 +82,22 @@ struct vma *vma_change(struct mm *mm, struct vma *v, vaddr_t start, vaddr_t end,
 /* Enter a new area, or let a neighbour have its range: then (v) is on (dead).
  * Returns the area that covers the range. */
 struct vma *vma_insert_joined(struct mm *mm, struct vma *v, struct list *dead);
+bool vma_range_free(struct mm *mm, vaddr_t addr, size_t len);
+/* No hole in [addr, addr + len)? */
+bool vma_range_mapped(struct mm *mm, vaddr_t addr, size_t len);
+
+/* --- vma_gap.c ------------------------------------------------------------ */
+
+/* What is below (v), or NULL, has changed, or its own start has. */
+void vma_gap_changed(struct mm *mm, struct vma *v);
+/* Its place in the tree has: (max_gap) of (v); of (v), or NULL, and all above
+ * it. */
+void vma_gap_sum(struct vma *v);
+void vma_gap_sum_up(struct vma *v);
 /* A free range of (len) for anything but a fixed address: addr % align ==
  * offset. 0 = none. */
 vaddr_t vma_gap(struct mm *mm, size_t len, vaddr_t low, vaddr_t high,
                 size_t align, size_t offset);
-bool vma_range_free(struct mm *mm, vaddr_t addr, size_t len);
-/* No hole in [addr, addr + len)? */
-bool vma_range_mapped(struct mm *mm, vaddr_t addr, size_t len);
 
 /* --- zap.c ---------------------------------------------------------------- */
 

@@ -22,6 +22,8 @@ int vma_cmp(struct vma *a, struct vma *b)
 {
     return a->start < b->start ? -1 : a->start > b->start;
 }
+#undef RB_AUGMENT /* called for what a rotation moves */
+#define RB_AUGMENT(v) vma_gap_sum(v)
 RB_GENERATE(vma_tree, vma, link, vma_cmp)
 
 struct vma *vma_alloc(void)
@@ -99,62 +101,6 @@ bool vma_range_mapped(struct mm *mm, vaddr_t addr, size_t len)
     return true;
 }
 
-/* Highest fitting address in the gap [low, high), or 0. */
-static vaddr_t fit(vaddr_t low, vaddr_t high, size_t len, size_t align,
-                   size_t offset)
-{
-    vaddr_t at;
-
-    if (high < low || high - low < len)
-        return 0;
-    at = ALIGN_DOWN(high - len - offset, align) + offset;
-    return at >= low && at <= high - len ? at : 0;
-}
-
-/* From the top down. A search from the very top remembers how far down it
- * came and the largest gap it passed, so that the next one of no smaller size
- * begins there. */
-vaddr_t vma_gap(struct mm *mm, size_t len, vaddr_t low, vaddr_t high,
-                size_t align, size_t offset)
-{
-    bool whole = high == mm->mmap_top;
-    size_t passed = 0;
-    struct vma *v;
-
-    if (whole && len > mm->gap_size && mm->gap_from) {
-        high = mm->gap_from;
-        passed = mm->gap_size;
-    }
-    v = vma_find(mm, high);
-    v = v ? (v->start < high ? v : vma_prev(mm, v))
-          : RB_MAX(vma_tree, &mm->vmas);
-    for (;; v = vma_prev(mm, v)) {
-        vaddr_t bottom = v ? v->end : low;
-        vaddr_t at = 0;
-
-        /* What a stack may still grow into stays free. */
-        if (bottom < low)
-            bottom = low;
-        if (bottom < high) {
-            at = fit(bottom, high, len, align, offset);
-            if (!at)
-                passed = MAX(passed, high - bottom);
-        }
-        if (at) {
-            if (whole) {
-                mm->gap_from = high;
-                mm->gap_size = passed;
-            }
-            return at;
-        }
-        if (!v || v->start <= low)
-            return 0;
-        high = MIN(high, v->flags & VMA_GROWSDOWN && v->start > STACK_GAP
-                             ? v->start - STACK_GAP
-                             : v->start);
-    }
-}
-
 /* --- changing ------------------------------------------------------------- */
 
 static void link_mapping(struct vma *v)
@@ -169,26 +115,37 @@ static void link_mapping(struct vma *v)
 void vma_insert(struct mm *mm, struct vma *v)
 {
     v->mm = mm;
+    v->gap = v->max_gap = 0;
     RB_INSERT(vma_tree, &mm->vmas, v);
+    vma_gap_changed(mm, v);
+    vma_gap_changed(mm, vma_next(mm, v));
     mm->nr_vmas++;
     mm->total_vm += (v->end - v->start) >> PAGE_SHIFT;
     link_mapping(v);
 }
 
-/* A gap opened up to (end): it may be larger than what was passed. */
-static void gap_opened(struct mm *mm, vaddr_t end)
+/* The lowest place in the tree that changes when (v) is taken out. */
+static struct vma *lowest_moved(struct vma *v)
 {
-    if (end > mm->gap_from)
-        mm->gap_from = 0; /* begin at the top again */
+    struct vma *heir = RB_RIGHT(v, link);
+
+    if (!heir || !RB_LEFT(v, link))
+        return RB_PARENT(v, link);
+    while (RB_LEFT(heir, link))
+        heir = RB_LEFT(heir, link);
+    return RB_PARENT(heir, link) == v ? heir : RB_PARENT(heir, link);
 }
 
 void vma_remove(struct mm *mm, struct vma *v, struct list *dead)
 {
+    struct vma *next = vma_next(mm, v), *lowest = lowest_moved(v);
+
     RB_REMOVE(vma_tree, &mm->vmas, v);
+    vma_gap_sum_up(lowest);
+    vma_gap_changed(mm, next);
     mm->nr_vmas--;
     mm->total_vm -= (v->end - v->start) >> PAGE_SHIFT;
     mm->last = NULL;
-    gap_opened(mm, v->end);
     if (v->mapping) {
         spin_lock(&v->mapping->i_mmap_lock);
         list_del_init(&v->mapping_link);
@@ -201,18 +158,16 @@ void vma_resize(struct mm *mm, struct vma *v, vaddr_t start, vaddr_t end)
 {
     mm->total_vm += (end - start) >> PAGE_SHIFT;
     mm->total_vm -= (v->end - v->start) >> PAGE_SHIFT;
-    if (end < v->end || start > v->start)
-        gap_opened(mm, v->end);
-    if (!v->mapping) {
-        v->start = start;
-        v->end = end;
-        return;
+    if (v->mapping) {
+        spin_lock(&v->mapping->i_mmap_lock);
+        v->pgoff += (uint64_t)((int64_t)(start - v->start) >> PAGE_SHIFT);
     }
-    spin_lock(&v->mapping->i_mmap_lock);
-    v->pgoff += (uint64_t)((int64_t)(start - v->start) >> PAGE_SHIFT);
     v->start = start;
     v->end = end;
-    spin_unlock(&v->mapping->i_mmap_lock);
+    if (v->mapping)
+        spin_unlock(&v->mapping->i_mmap_lock);
+    vma_gap_changed(mm, v);
+    vma_gap_changed(mm, vma_next(mm, v));
 }
 
 int vma_split(struct mm *mm, struct vma *v, vaddr_t addr)

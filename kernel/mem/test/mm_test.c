@@ -389,6 +389,19 @@ static void do_truncate(void)
     }
 }
 
+/* The largest gap in a part of the tree, by looking at all of them. */
+static size_t largest_gap(struct vma *v)
+{
+    size_t left, right;
+
+    if (!v)
+        return 0;
+    left = largest_gap(RB_LEFT(v, link));
+    right = largest_gap(RB_RIGHT(v, link));
+    assert_int_equal(v->max_gap, MAX(v->gap, MAX(left, right)));
+    return v->max_gap;
+}
+
 /* The tree is in order, joined as far as it can be, and counted. */
 static void check_tree(struct space *s)
 {
@@ -399,12 +412,14 @@ static void check_tree(struct space *s)
     RB_FOREACH (v, vma_tree, &s->mm->vmas) {
         assert_true(v->start < v->end);
         assert_true(!prev || prev->end <= v->start);
+        assert_int_equal(v->gap, v->start - (prev ? prev->end : 0));
         pages += (v->end - v->start) >> PAGE_SHIFT;
         n++;
         prev = v;
     }
     assert_int_equal(pages, s->mm->total_vm);
     assert_int_equal(n, s->mm->nr_vmas);
+    largest_gap(RB_ROOT(&s->mm->vmas));
     for (uint64_t i = 0; i < FAKE_PAGES; i++) {
         struct mmu_entry e;
 
