@@ -1,0 +1,54 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% dist_SUITE - distribution inside one machine, case by case as on Linux
+%% (dist_guest.erl).
+-module(dist_SUITE).
+-compile([export_all, nowarn_export_all]).
+
+suite() -> [{timetrap, {minutes, 5}}].
+
+%% The last one kills one of the nodes that the others share.
+all() ->
+    [cookies, hidden, no_epmd, not_listening, names, epmd_again, short_names,
+     disconnected, stopped, tick, backpressure, messages, global_names, tls,
+     killed].
+
+init_per_suite(Config) ->
+    case vm:image("OTP_IMAGE", Config) of
+        [{image, Image} | _] -> start(Image, Config);
+        Skip -> Skip
+    end.
+
+start(Image, Config) ->
+    {Vm, Port} = guest:start(Image, #{memory => "1G"}),
+    ok = guest:load(Port, dist_guest),
+    Linux = like_linux:start([dist_guest]),
+    {_, Beam, _} = code:get_object_code(dist_guest),
+    like_linux:linux(Linux, {dist_guest, install}, [Beam]),
+    guest:call(Port, dist_guest, install, [Beam]),
+    [{vm, Vm}, {port, Port}, {linux, Linux} | Config].
+
+end_per_suite(C) ->
+    like_linux:linux(proplists:get_value(linux, C), {dist_guest, uninstall}, []),
+    like_linux:stop(proplists:get_value(linux, C)),
+    vm:stop(proplists:get_value(vm, C)).
+
+same(C, F) ->
+    like_linux:same(proplists:get_value(linux, C), proplists:get_value(port, C),
+                    {dist_guest, F}, []).
+
+cookies(C) -> same(C, cookies).
+hidden(C) -> same(C, hidden).
+no_epmd(C) -> same(C, no_epmd).
+not_listening(C) -> same(C, not_listening).
+names(C) -> same(C, names).
+epmd_again(C) -> same(C, epmd_again).
+short_names(C) -> same(C, short_names).
+disconnected(C) -> same(C, disconnected).
+stopped(C) -> same(C, stopped).
+tick(C) -> same(C, tick).
+backpressure(C) -> same(C, backpressure).
+messages(C) -> same(C, messages).
+global_names(C) -> same(C, global_names).
+tls(C) -> same(C, tls).
+killed(C) -> same(C, killed).
