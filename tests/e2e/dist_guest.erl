@@ -8,6 +8,9 @@
 -export([install/1, uninstall/0, cookies/0, hidden/0, no_epmd/0, not_listening/0,
          names/0, epmd_again/0, short_names/0, disconnected/0, stopped/0, tick/0,
          backpressure/0, messages/0, global_names/0, killed/0, tls/0]).
+%% For the suites.
+-export([prepare/1, clean/0, start/1, stop/1, ping/2, dir/0, keys/1, tls_args/1,
+         until/1, echoes/3, gone/1, monitored/1]).
 %% Called in other nodes.
 -export([echo/0, send_echo/2, in_order/3, watch/1, fill/1, owner/1, member/1]).
 
@@ -22,14 +25,21 @@
 
 %% What a node needs besides OTP: this module, and keys for TLS.
 install(Beam) ->
-    ok = filelib:ensure_path(dir()),
-    ok = file:write_file(filename:join(dir(), ?MODULE_STRING ".beam"), Beam),
+    prepare(Beam),
     [keys(Name) || Name <- ["ours", "theirs"]],
     Args = ["+zdbbl", "64"], % a small buffer, to fill it
     persistent_term:put(?MODULE, start([{N, Args} || N <- ["a1", "a2", "a3"]])).
 
+%% Enough for start/1.
+prepare(Beam) ->
+    ok = filelib:ensure_path(dir()),
+    ok = file:write_file(filename:join(dir(), ?MODULE_STRING ".beam"), Beam).
+
 uninstall() ->
     stop(persistent_term:get(?MODULE)),
+    clean().
+
+clean() ->
     [signal("KILL", Pid) || Pid <- epmds()],
     file:del_dir_r(dir()).
 
@@ -51,7 +61,8 @@ start(Nodes) ->
             end || {How, Name, Args} <- lists:map(fun long/1, Nodes)],
     [receive {Ref, Node} -> Node end || Ref <- Refs].
 
-long({Name, Args}) -> {"-name", Name ++ "@127.0.0.1", Args};
+long({Name, Args}) ->
+    {"-name", hd([Name || lists:member($@, Name)] ++ [Name ++ "@127.0.0.1"]), Args};
 long(Node) -> Node.
 
 start(How, Name, Args) ->
@@ -70,7 +81,8 @@ boot() ->
     ["-boot", filename:rootname(File), "-boot_var", "SYSTEM_LIB_DIR", code:lib_dir()].
 
 do({Peer, _, _}, M, F, A) -> do(Peer, M, F, A);
-do(Peer, M, F, A) -> peer:call(Peer, M, F, A, ?LIMIT).
+do(Peer, M, F, A) when is_pid(Peer) -> peer:call(Peer, M, F, A, ?LIMIT);
+do(Node, M, F, A) -> erpc:call(Node, M, F, A, ?LIMIT).
 
 stop(Nodes) -> [catch peer:stop(Peer) || {Peer, _, _} <- Nodes], ok.
 
@@ -184,9 +196,13 @@ short_names() ->
 down_reason(A, Node = {_, Name, _}, Way) ->
     ok = do(A, ?MODULE, watch, [Name]),
     catch Way(Node),
+    element(1, gone(A)).
+
+%% What the watcher in A was told, and after how many milliseconds.
+gone(A) ->
     true = until(fun() -> do(A, erlang, whereis, [watcher]) =:= undefined end),
-    {Info, _} = do(A, persistent_term, get, [down]),
-    proplists:get_value(nodedown_reason, Info).
+    {Info, Ms} = do(A, persistent_term, get, [down]),
+    {proplists:get_value(nodedown_reason, Info), Ms}.
 
 disconnected() ->
     [A, B, _] = standing(),
@@ -215,6 +231,11 @@ watch(Name) ->
           end),
     receive watching -> ok end.
 
+%% Why a process cannot be watched.
+monitored(Pid) ->
+    Ref = monitor(process, Pid),
+    receive {'DOWN', Ref, process, Pid, Why} -> Why after ?LIMIT -> alive end.
+
 %% Ticks find a node that stands still, in time; it is taken back.
 tick() ->
     Nodes = [A, B, _] = standing(),
@@ -222,7 +243,7 @@ tick() ->
     timer:sleep(6000),
     Quiet = nodes_of(A),
     Reason = down_reason(A, B, fun(N) -> signal("STOP", N) end),
-    {_, Ms} = do(A, persistent_term, get, [down]),
+    {_, Ms} = gone(A),
     signal("CONT", B),
     [do(N, net_kernel, set_net_ticktime, [60, 0]) || N <- Nodes],
     {Quiet, Reason, Ms >= 2500 andalso Ms =< 10000 orelse Ms,
@@ -358,8 +379,9 @@ options(Name) -> filename:join(dir(), Name ++ ".conf").
 chain() ->
     Key = {key, {namedCurve, secp256r1}},
     Names = #'Extension'{extnID = ?'id-ce-subjectAltName', critical = false,
-                         extnValue = [{dNSName, "127.0.0.1"},
-                                      {iPAddress, <<127, 0, 0, 1>>}]},
+                         extnValue = [{dNSName, Host}
+                                      || Host <- ["127.0.0.1", "10.77.0.1",
+                                                  "10.77.0.11", "10.77.0.12"]]},
     #{root => [Key], intermediates => [],
       peer => [Key, {extensions, [Names]}]}.
 

@@ -23,12 +23,14 @@ image(Variable, Config) ->
 
 %% Options: machine, cpus, memory, cpu, direct, append, env, args (extra words
 %% of the command), qemu (words for QEMU), forward (default true: a free port to the guest's 8080),
-%% keep (default false: the machine may outlive the process that started it).
+%% keep (default false: the machine may outlive the process that started it),
+%% under (words to run the command with, as of netns:enter/1).
 start(Image, Opts) ->
     Port = free_port(),
-    Args = run_args(Image, Port, Opts),
+    Exe = filename:join(os:getenv("UNIBEAM_BUILD", "build"), "unibeam"),
+    Command = maps:get(under, Opts, []) ++ [Exe | run_args(Image, Port, Opts)],
     Self = self(),
-    Init = fun() -> init(Self, Args) end,
+    Init = fun() -> init(Self, Command) end,
     Pid = case Opts of #{keep := true} -> spawn(Init); _ -> spawn_link(Init) end,
     receive
         {Pid, ready} -> #vm{pid = Pid, port = Port}
@@ -95,9 +97,8 @@ call(P, Req, Timeout) ->
 
 -record(st, {port, os_pid, text = <<>>, status, waiting = []}).
 
-init(Parent, Args) ->
+init(Parent, [Exe | Args]) ->
     process_flag(trap_exit, true),
-    Exe = filename:join(os:getenv("UNIBEAM_BUILD", "build"), "unibeam"),
     %% so that no machine outlives this system, whatever ends it
     Port = open_port({spawn_executable, os:find_executable("setpriv")},
                      [{args, ["--pdeathsig", "KILL", Exe | Args]}, exit_status,

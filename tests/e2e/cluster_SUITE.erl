@@ -1,0 +1,210 @@
+%% SPDX-License-Identifier: Apache-2.0
+%% Copyright the unibeam authors
+%% cluster_SUITE - two machines and the host, one Erlang cluster on a network of
+%% their own. Needs root, for the network.
+-module(cluster_SUITE).
+-include_lib("stdlib/include/assert.hrl").
+-compile([export_all, nowarn_export_all]).
+
+-define(BOOT, 120000).
+-define(A, 'a@10.77.0.11').
+-define(B, 'b@b.test').
+-define(H, 'h@10.77.0.1').
+-define(COOKIE, "cluster").
+%% Seconds between the last sign of a node and its being given up.
+-define(TICKTIME, 8).
+
+suite() -> [{timetrap, {minutes, 5}}].
+
+%% The last two end the machines.
+all() ->
+    [three_nodes, names_and_groups, messages, short_partition, partition, tls,
+     killed, stopped].
+
+init_per_suite(Config) ->
+    case vm:image("OTP_IMAGE", Config) of
+        [{image, Image} | _] ->
+            case netns:start("10.77.0.1/24", ["tap1", "tap2"]) of
+                {skip, Why} -> {skip, Why};
+                Ns -> start(Image, Ns, Config)
+            end;
+        Skip -> Skip
+    end.
+
+start(Image, Ns, Config) ->
+    A = machine(Image, Ns, "tap1", "10.77.0.11", "a", ?A),
+    B = machine(Image, Ns, "tap2", "10.77.0.12", "b.test", ?B),
+    [vm:wait(Vm, "^READY", ?BOOT) || Vm <- [A, B]],
+    Self = self(),
+    Keeper = spawn(fun() -> keep(Self, Ns, Config) end),
+    C = receive
+            {Keeper, Host} ->
+                [{ns, Ns}, {a, A}, {b, B}, {host, Host}, {keeper, Keeper} | Config]
+        end,
+    [pong = host(C, net_adm, ping, [N]) || N <- [?A, ?B]],
+    {_, Beam, _} = code:get_object_code(dist_guest),
+    [begin
+         {module, _} = host(C, erpc, call,
+                            [N, code, load_binary, [dist_guest, "dist_guest.beam", Beam]]),
+         ok = host(C, erpc, call, [N, dist_guest, prepare, [Beam]]),
+         host(C, erpc, call, [N, net_kernel, set_net_ticktime, [?TICKTIME, 0]])
+     end || N <- [?H, ?A, ?B]],
+    C.
+
+machine(Image, Ns, Tap, Address, Host, Node) ->
+    vm:start(Image, #{machine => "microvm", direct => true, cpus => 2,
+                      memory => "512M", forward => false, keep => true,
+                      under => netns:enter(Ns),
+                      args => ["--network", "tap=" ++ Tap, "--hostname", Host,
+                               "--ip", Address ++ "/24,10.77.0.1",
+                               "--add-host", "b.test:10.77.0.12"
+                              | words(["-name", atom_to_list(Node),
+                                       "-setcookie", ?COOKIE])]}).
+
+words(Words) -> lists:append([["--arg", W] || W <- Words]).
+
+%% The host's node ends with the process that started it.
+keep(Parent, Ns, Config) ->
+    Inetrc = filename:join(proplists:get_value(priv_dir, Config), "inetrc"),
+    ok = file:write_file(Inetrc, "{host, {10,77,0,12}, [\"b.test\"]}.\n"
+                                 "{lookup, [file]}.\n"),
+    [Program | Words] = netns:enter(Ns),
+    {ok, Peer, _} =
+        peer:start(#{connection => standard_io, exec => {Program, Words ++ ["erl"]},
+                     args => ["-name", atom_to_list(?H), "-setcookie", ?COOKIE,
+                              "-kernel", "inetrc", "\"" ++ Inetrc ++ "\"",
+                              "-kernel", "prevent_overlapping_partitions", "false"]}),
+    Parent ! {self(), Peer},
+    receive stop -> peer:stop(Peer) end.
+
+end_per_suite(C) ->
+    host(C, dist_guest, clean, []),
+    proplists:get_value(keeper, C) ! stop,
+    [vm:stop(proplists:get_value(Vm, C)) || Vm <- [a, b]],
+    netns:stop(proplists:get_value(ns, C)).
+
+host(C, M, F, A) -> peer:call(proplists:get_value(host, C), M, F, A, 120000).
+
+%% The same in a node of the cluster, by way of the host's.
+at(C, Node, M, F, A) -> host(C, erpc, call, [Node, M, F, A, 110000]).
+
+others(Node) -> lists:sort([?A, ?B, ?H] -- [Node]).
+
+nodes_of(C, Node) -> lists:sort(at(C, Node, erlang, nodes, [])).
+
+until(F) -> dist_guest:until(F).
+
+together(C) ->
+    [?assert(until(fun() -> host(C, net_adm, ping, [N]) =:= pong end))
+     || N <- [?A, ?B]],
+    [?assert(until(fun() -> at(C, ?A, net_adm, ping, [N]) =:= pong end)) || N <- [?B]],
+    [?assertEqual(others(N), nodes_of(C, N)) || N <- [?H, ?A, ?B]].
+
+%% --- the cases ----------------------------------------------------------------------
+
+%% By address and by name, from and to everywhere.
+three_nodes(C) ->
+    together(C),
+    ?assertEqual({ok, {10, 77, 0, 12}}, at(C, ?A, inet, getaddr, ["b.test", inet])),
+    ?assertEqual("b.test\n", at(C, ?B, os, cmd, ["hostname"])),
+    [?assertEqual(To, at(C, From, erpc, call, [To, erlang, node, []]))
+     || From <- [?A, ?B, ?H], To <- [?A, ?B, ?H]].
+
+names_and_groups(C) ->
+    [ok = at(C, N, global, sync, []) || N <- [?A, ?B, ?H]],
+    Pids = [begin
+                {yes, Pid} = at(C, N, dist_guest, owner, [N]),
+                Pid
+            end || N <- [?A, ?B, ?H]],
+    [?assertEqual(Pids, [at(C, N, global, whereis_name, [Name]) || Name <- [?A, ?B, ?H]])
+     || N <- [?A, ?B, ?H]],
+    Members = lists:sort([at(C, N, dist_guest, member, [g]) || N <- [?A, ?B, ?H]]),
+    [?assert(until(fun() -> lists:sort(at(C, N, pg, get_members, [g])) =:= Members end))
+     || N <- [?A, ?B, ?H]].
+
+messages(C) ->
+    [?assertEqual([2, 6, true], host(C, dist_guest, echoes, [From, To, 2]))
+     || {From, To} <- [{?H, ?A}, {?A, ?B}, {?B, ?H}]].
+
+%% --- a network that breaks ------------------------------------------------------------
+
+link(C, State) ->
+    "" = netns:run(proplists:get_value(ns, C), "ip link set tap1 " ++ State).
+
+%% Shorter than ticks notice: nothing is lost.
+short_partition(C) ->
+    Echo = at(C, ?B, dist_guest, echo, []),
+    Self = self(),
+    spawn_link(fun() ->
+                       Self ! {order, at(C, ?A, dist_guest, in_order,
+                                         [Echo, 3000, 1 bsl 18])}
+               end),
+    timer:sleep(300),
+    link(C, "down"),
+    timer:sleep(2500),
+    link(C, "up"),
+    ?assert(receive {order, Kept} -> Kept end),
+    [?assertEqual(others(N), nodes_of(C, N)) || N <- [?H, ?A, ?B]].
+
+%% Longer: both sides notice, and find each other again.
+partition(C) ->
+    [ok = at(C, Here, dist_guest, watch, [There])
+     || {Here, There} <- [{?H, ?A}, {?B, ?A}, {?A, ?B}]],
+    link(C, "down"),
+    Seen = [host(C, dist_guest, gone, [N]) || N <- [?H, ?B]],
+    link(C, "up"),
+    together(C),
+    noticed(Seen ++ [host(C, dist_guest, gone, [?A])]).
+
+%% Within a quarter of the time, and what a slow machine adds.
+noticed(Seen) ->
+    ct:log("~p", [Seen]),
+    [begin
+         ?assertEqual(net_tick_timeout, Reason),
+         ?assert(Ms > ?TICKTIME * 700 andalso Ms < ?TICKTIME * 1000 + 8000)
+     end || {Reason, Ms} <- Seen].
+
+%% --- TLS ------------------------------------------------------------------------------
+
+%% From guest to guest, guest to host and host to guest.
+tls(C) ->
+    ok = host(C, dist_guest, keys, ["ours"]),
+    [copy(C, N) || N <- [?A, ?B]],
+    Args = host(C, dist_guest, tls_args, ["ours"]) ++ ["-setcookie", "tls"],
+    Nodes = [A, B, H] =
+        [hd(at(C, N, dist_guest, start, [[{"tls@" ++ Address, Args}]]))
+         || {N, Address} <- [{?A, "10.77.0.11"}, {?B, "10.77.0.12"},
+                             {?H, "10.77.0.1"}]],
+    [?assertEqual(pong, host(C, dist_guest, ping, [From, To]))
+     || From <- Nodes, To <- Nodes -- [From]],
+    [?assertEqual([1, 6, true], host(C, dist_guest, echoes, [From, To, 1]))
+     || {From, To} <- [{A, B}, {B, H}]],
+    host(C, dist_guest, stop, [Nodes]).
+
+%% The keys, in the directory of the same name.
+copy(C, Node) ->
+    Dir = host(C, dist_guest, dir, []),
+    ok = at(C, Node, filelib, ensure_path, [Dir]),
+    [begin
+         {ok, Data} = file:read_file(File),
+         ok = at(C, Node, file, write_file, [File, Data])
+     end || File <- filelib:wildcard(Dir ++ "/*")].
+
+%% --- ends -----------------------------------------------------------------------------
+
+%% A machine that is gone without a word.
+killed(C) ->
+    [ok = at(C, N, dist_guest, watch, [?B]) || N <- [?H, ?A]],
+    Echo = at(C, ?B, dist_guest, echo, []),
+    vm:signal(proplists:get_value(b, C), "KILL"),
+    noticed([host(C, dist_guest, gone, [N]) || N <- [?H, ?A]]),
+    ?assertEqual(noconnection, host(C, dist_guest, monitored, [Echo])).
+
+%% A machine that stops in order is missed at once.
+stopped(C) ->
+    ok = host(C, dist_guest, watch, [?A]),
+    ok = at(C, ?A, init, stop, []),
+    {Reason, Ms} = host(C, dist_guest, gone, [?H]),
+    ?assertEqual(connection_closed, Reason),
+    ?assert(Ms < ?TICKTIME * 700),
+    ?assertEqual(0, vm:status(proplists:get_value(a, C), 60000)).
