@@ -164,7 +164,7 @@ static void proc(void)
     SECTION("proc");
     show_file("/proc/net/if_inet6", "20010db8"); /* their order is chance */
     show_file("/proc/net/if_inet6", "fe80");
-    show_file("/proc/net/if_inet6", "0001 01");
+    show_file("/proc/net/if_inet6", "000000000000000000000001 01");
     for (unsigned i = 0; i < sizeof(files) / sizeof(files[0]); i++)
         show_file(files[i], "");
 }
