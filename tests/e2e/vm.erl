@@ -190,8 +190,12 @@ recv_all(S, Acc, Timeout) ->
         {error, closed} -> Acc
     end.
 
+%% A free port of this host, another one each time that a process asks.
 free_port() ->
     {ok, L} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
     {ok, P} = inet:port(L),
-    gen_tcp:close(L),
-    P.
+    Given = case get(?MODULE) of undefined -> []; Ports -> Ports end,
+    case lists:member(P, Given) of
+        false -> put(?MODULE, [P | Given]), gen_tcp:close(L), P;
+        true -> Other = free_port(), gen_tcp:close(L), Other
+    end.
