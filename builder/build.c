@@ -158,11 +158,14 @@ static int add_programs(struct build *b)
 static char *shell_reason(const struct build *b)
 {
     const struct shell_need *n = &b->need;
+    bool script = b->release.envsh || b->release.pre_start;
 
     if (b->o->shell == SHELL_YES)
         return xstrdup("asked for with --shell");
     if (n->os_mon)
         return xstrdup("os_mon is in the release");
+    if (script)
+        return release_script_reason(&b->release);
     if (n->callers.n == 1)
         return xstrdup(n->callers.v[0]);
     if (n->callers.n)
@@ -197,6 +200,7 @@ static int add_shell(struct build *b)
     if (b->o->shell == SHELL_NO) {
         note("no shell, although %s", reason);
         free(reason);
+        release_drop_scripts(&b->release);
         return 0;
     }
     r = busybox_add(&b->closure, b->o->busybox, reason, b->need.os_mon);
@@ -219,6 +223,7 @@ static int add_settings(struct build *b)
     struct init_settings s = {.hostname = b->hostname,
                               .grace = b->o->grace,
                               .console = b->o->console,
+                              .restart = b->o->restart,
                               .env = &b->o->env};
     struct buf conf = {0}, manifest = {0};
 
@@ -293,7 +298,7 @@ static void print_summary(struct build *b)
     quote_shell(&quoted, b->output);
     printf("%s: %.1f MiB\n", b->output, mib(b->bytes));
     printf("  release  %s %s (%s, erts %s): %zu files, %.1f MiB\n", r->rel.name,
-           r->version, r->is_mix ? "mix" : "relx", r->erts, r->files,
+           r->version, release_layout_name(r), r->erts, r->files,
            mib(r->bytes));
     printf("  system   %zu files, %.1f MiB, from %s\n", s.system_files,
            mib(s.system_bytes), sysroot_name(&b->sysroot));

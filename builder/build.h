@@ -21,6 +21,7 @@ struct build_options {
     const char *append;   /* NULL: nothing */
     const char *grace;
     bool console;
+    const char *restart;
     const char *busybox;
     struct boot_paths boot;
     struct strvec env; /* checked: "NAME=VALUE" */

@@ -10,6 +10,7 @@
 #include "env_option.h"
 #include "quote.h"
 #include "report.h"
+#include "restart_option.h"
 
 enum {
     OPT_SYSROOT = 256,
@@ -26,6 +27,7 @@ enum {
     OPT_BUSYBOX,
     OPT_GRACE,
     OPT_CONSOLE,
+    OPT_RESTART,
     OPT_ALLOW_MISSING,
 };
 
@@ -40,6 +42,7 @@ static const struct option options[] = {
     {"append", required_argument, NULL, OPT_APPEND},
     {"grace", required_argument, NULL, OPT_GRACE},
     {"console", no_argument, NULL, OPT_CONSOLE},
+    {"restart", required_argument, NULL, OPT_RESTART},
     {"kernel", required_argument, NULL, OPT_KERNEL},
     {"init", required_argument, NULL, OPT_INIT},
     {"boot-sector", required_argument, NULL, OPT_BOOT_SECTOR},
@@ -69,6 +72,9 @@ static const char help[] =
     "  --append TEXT       words for the kernel's command line\n"
     "  --grace SECONDS     time to stop in when the power button is pressed\n"
     "  --console           start the release with its shell on the console\n"
+    "  --restart POLICY    no, on-failure[:TIMES] or always: whether a "
+    "release\n"
+    "                      that ended is started again (default: no)\n"
     "  --allow-missing     a missing library is a note, not an error\n"
     "  -q, --quiet         no summary and no notes\n"
     "  -h, --help          this text\n"
@@ -146,6 +152,10 @@ static void take_option(struct build_options *o, int opt, const char *value)
         break;
     case OPT_CONSOLE:
         o->console = true;
+        break;
+    case OPT_RESTART:
+        restart_option_check("build", value);
+        o->restart = value;
         break;
     case OPT_KERNEL:
         o->boot.kernel = value;

@@ -19,6 +19,7 @@
 #include "qemu_args.h"
 #include "quote.h"
 #include "report.h"
+#include "restart_option.h"
 #include "tty.h"
 #include "vm.h"
 
@@ -44,6 +45,8 @@ enum {
     OPT_QEMU,
     OPT_DRY_RUN,
     OPT_CONSOLE,
+    OPT_EVAL,
+    OPT_RESTART,
 };
 
 static const struct option options[] = {
@@ -59,6 +62,8 @@ static const struct option options[] = {
     {"ip", required_argument, NULL, OPT_IP},
     {"hostname", required_argument, NULL, OPT_HOSTNAME},
     {"add-host", required_argument, NULL, OPT_ADD_HOST},
+    {"eval", required_argument, NULL, OPT_EVAL},
+    {"restart", required_argument, NULL, OPT_RESTART},
     {"env", required_argument, NULL, OPT_ENV},
     {"arg", required_argument, NULL, OPT_ARG},
     {"crash-dump", required_argument, NULL, OPT_CRASH_DUMP},
@@ -93,6 +98,10 @@ static const char help[] =
     "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
     "  --crash-dump FILE   where to keep the emulator's crash dump\n"
     "  --console           start the release with its shell on the console\n"
+    "  --eval EXPRESSION   evaluate it instead of starting the release, as a "
+    "mix\n"
+    "                      release's 'eval' does\n"
+    "  --restart POLICY    no, on-failure[:TIMES] or always\n"
     "  --append TEXT       words for the kernel's command line; may be "
     "repeated\n"
     "  --accel auto|kvm|tcg\n"
@@ -199,6 +208,14 @@ static const char *option_name(int opt)
     return o->name;
 }
 
+static void append_key(struct run_options *o, const char *key,
+                       const char *value)
+{
+    if (o->append.len)
+        buf_adds(&o->append, " ");
+    quote_kernel(&o->append, key, value);
+}
+
 static void take_option(struct run_options *o, int opt, const char *value)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
@@ -249,6 +266,14 @@ static void take_option(struct run_options *o, int opt, const char *value)
         break;
     case OPT_CONSOLE:
         o->qemu.console = true;
+        break;
+    case OPT_EVAL:
+        check_line("--eval", value);
+        append_key(o, "eval=", value);
+        break;
+    case OPT_RESTART:
+        restart_option_check("run", value);
+        append_key(o, "restart=", value);
         break;
     case OPT_QEMU:
         o->program = value;

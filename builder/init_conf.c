@@ -38,12 +38,14 @@ int init_conf_write(const struct release *r, const struct init_settings *s,
     char *erts = xasprintf("%s/erts-%s", INITCONF_ROOT, r->erts);
     int err =
         put(out, "release", r->rel.name) || put(out, "version", r->version) ||
-        put(out, "layout", r->is_mix ? "mix" : "relx") ||
+        put(out, "layout", release_layout_name(r)) ||
         put(out, "root", INITCONF_ROOT) || put(out, "erts", erts) ||
         put(out, "boot", r->boot) || put(out, "config", r->config) ||
         put(out, "vmargs", r->vmargs) || put(out, "cookie", r->cookie) ||
-        put(out, "runtime", r->runtime) || put_env(out, s->env) ||
-        put(out, "hostname", s->hostname) || put(out, "grace", s->grace) ||
+        put(out, "runtime", r->runtime) || put(out, "erl", r->erl) ||
+        put(out, "envsh", r->envsh) || put(out, "pre_start", r->pre_start) ||
+        put_env(out, s->env) || put(out, "hostname", s->hostname) ||
+        put(out, "grace", s->grace) || put(out, "restart", s->restart) ||
         put(out, "console.shell", s->console ? "yes" : NULL);
 
     free(erts);

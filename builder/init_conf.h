@@ -13,6 +13,7 @@ struct init_settings {
     const char *hostname;
     const char *grace;        /* seconds, or NULL for the default */
     bool console;             /* with its shell on the console */
+    const char *restart;      /* policy, or NULL for the default */
     const struct strvec *env; /* "NAME=VALUE" */
 };
 

@@ -115,7 +115,7 @@ void manifest_write(const struct release *r, const struct tree *t,
     json_object_set_new(root, "release", text(r->rel.name));
     json_object_set_new(root, "version", text(r->version));
     json_object_set_new(root, "erts", text(r->erts));
-    json_object_set_new(root, "layout", text(r->is_mix ? "mix" : "relx"));
+    json_object_set_new(root, "layout", text(release_layout_name(r)));
     json_object_set_new(root, "shell",
                         shell_reason ? text(shell_reason) : json_false());
     json_object_set_new(root, "app", release_parts(t));

@@ -12,6 +12,7 @@
 
 #include "abi/initconf.h"
 #include "file.h"
+#include "release_priv.h"
 #include "report.h"
 
 #define MAX_TEXT (16u << 20)
@@ -191,13 +192,11 @@ static char *in_version(const struct release *r, const char *name)
 static char *config_file(const struct release *r, const char *name)
 {
     char *path = in_version(r, name);
+    char *src = xasprintf("%s.src", name);
 
-    if (!path) {
-        char *src = xasprintf("%s.src", name);
-
+    if (!path)
         path = in_version(r, src);
-        free(src);
-    }
+    free(src);
     return path;
 }
 
@@ -246,28 +245,45 @@ static bool has_emulator(const struct release *r)
     return yes;
 }
 
+/* A file of mix's own says so: the boot file then is the one its script
+ * takes. */
+static void find_layout(struct release *r)
+{
+    char *env = in_version(r, "env.sh");
+    char *boot = in_version(r, "start.boot");
+    char *runtime = in_version(r, "runtime.exs");
+
+    if (r->cookie || env)
+        r->layout = RELEASE_MIX;
+    if (r->layout == RELEASE_MIX && boot) {
+        free(r->boot);
+        boot[strlen(boot) - strlen(".boot")] = '\0';
+        r->boot = boot;
+        boot = NULL;
+    }
+    if (r->layout == RELEASE_MIX && runtime)
+        r->runtime = xasprintf("%s/releases/%s", INITCONF_ROOT, r->version);
+    free(env);
+    free(boot);
+    free(runtime);
+}
+
 int release_open(struct release *r, const char *dir)
 {
-    char *env;
-
     *r = (struct release){.dir = xstrdup(dir)};
     if (check_dir(dir) || read_start_erl(r) || read_rel(r) || find_boot(r) ||
         read_cookie(r))
         return -1;
-    env = in_version(r, "env.sh");
-    r->is_mix = r->cookie || env;
-    free(env);
+    find_layout(r);
     r->config = config_file(r, "sys.config");
     r->vmargs = config_file(r, "vm.args");
-    if (r->is_mix) {
-        char *runtime = in_version(r, "runtime.exs");
-
-        if (runtime)
-            r->runtime = xasprintf("%s/releases/%s", INITCONF_ROOT, r->version);
-        free(runtime);
-    }
     r->has_erts = has_emulator(r);
-    return 0;
+    return release_read_scripts(r);
+}
+
+const char *release_layout_name(const struct release *r)
+{
+    return r->layout == RELEASE_MIX ? "mix" : "relx";
 }
 
 void release_close(struct release *r)
@@ -280,6 +296,8 @@ void release_close(struct release *r)
     free(r->vmargs);
     free(r->runtime);
     free(r->cookie);
+    free(r->erl);
+    release_drop_scripts(r);
     rel_file_release(&r->rel);
     strvec_release(&r->left_out);
     *r = (struct release){0};

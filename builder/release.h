@@ -20,9 +20,11 @@
 #include "rel_file.h"
 #include "tree.h"
 
+enum release_layout { RELEASE_RELX, RELEASE_MIX };
+
 struct release {
     char *dir; /* on the host */
-    bool is_mix;
+    enum release_layout layout;
     char *erts; /* versions, from start_erl.data */
     char *version;
     struct rel_file rel;
@@ -33,7 +35,10 @@ struct release {
     char *config;
     char *vmargs;
     char *runtime;
-    char *cookie; /* content of releases/COOKIE */
+    char *cookie;    /* content of releases/COOKIE */
+    char *erl;       /* mix: how the script has code loaded */
+    char *envsh;     /* mix: has commands */
+    char *pre_start; /* relx: hooks, as the script has them */
 
     /* Filled in by release_copy(). */
     struct timespec newest; /* modification time of any file */
@@ -45,6 +50,14 @@ struct release {
 /* Look at (dir).  Reports and returns -1 when it is not a release. */
 int release_open(struct release *r, const char *dir);
 void release_close(struct release *r);
+
+/* "relx" or "mix". */
+const char *release_layout_name(const struct release *r);
+
+/* Why a shell is needed to start the release, or NULL. */
+char *release_script_reason(const struct release *r);
+/* Start it without. */
+void release_drop_scripts(struct release *r);
 
 /* Put the release's files into (t) below INITCONF_ROOT.  The file (image), if
  * it is there from an earlier run, is not one of them. */

@@ -24,6 +24,9 @@ struct copy {
     ino_t image_ino;
 };
 
+/* Finds erl, envsh and pre_start. */
+int release_read_scripts(struct release *r);
+
 int copy_init(struct copy *c, struct release *r, struct tree *t);
 void copy_release(struct copy *c);
 

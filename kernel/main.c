@@ -56,6 +56,8 @@ static const char *const known_keys[] = {
     "ip.wait",
     "env.",
     "arg",
+    "eval",
+    "restart",
     "grace",
     "console.shell",
     "console.size",

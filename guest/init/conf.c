@@ -158,12 +158,12 @@ static const char **plain_key(struct conf *c, const char *key)
         const char *key;
         const char **at;
     } keys[] = {
-        {"release", &c->release},     {"version", &c->version},
-        {"root", &c->root},           {"erts", &c->erts},
-        {"boot", &c->boot},           {"config", &c->config},
-        {"vmargs", &c->vmargs},       {"cookie", &c->cookie},
-        {"runtime", &c->runtime},     {"envsh", &c->envsh},
-        {"pre_start", &c->pre_start},
+        {"release", &c->release}, {"version", &c->version},
+        {"root", &c->root},       {"erts", &c->erts},
+        {"boot", &c->boot},       {"config", &c->config},
+        {"vmargs", &c->vmargs},   {"cookie", &c->cookie},
+        {"runtime", &c->runtime}, {"erl", &c->erl},
+        {"envsh", &c->envsh},     {"pre_start", &c->pre_start},
     };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)

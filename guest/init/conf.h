@@ -67,6 +67,7 @@ struct conf {
     const char *vmargs;
     const char *cookie;
     const char *runtime;
+    const char *erl;       /* mix: arguments, $RELEASE_MODE in them */
     const char *envsh;     /* mix's env.sh, if there are commands in it */
     const char *pre_start; /* relx's hooks, as its script has them */
     const char *eval;      /* run this instead of the applications (mix) */

@@ -177,6 +177,19 @@ static int mix_elixir(struct compose *x)
     return 0;
 }
 
+/* What the script has in its place for --erl. */
+static void mix_mode(struct compose *x)
+{
+    static const char name[] = "$RELEASE_MODE";
+    const char *text = x->c->erl ? x->c->erl : "-mode $RELEASE_MODE";
+    const char *at = strstr(text, name);
+
+    if (at)
+        text = pool_printf(x->p, "%.*s%s%s", (int)(at - text), text,
+                           getvar(x, "RELEASE_MODE"), at + sizeof(name) - 1);
+    arg_words(x, text);
+}
+
 static int mix_files(struct compose *x)
 {
     const char *vmargs = getvar(x, "RELEASE_VM_ARGS");
@@ -209,7 +222,7 @@ int compose_mix(struct compose *x)
     if (mix_elixir(x))
         return -1;
     if (!x->c->eval)
-        arg2(x, "-mode", getvar(x, "RELEASE_MODE"));
+        mix_mode(x);
     if (getvar(x, "RELEASE_COOKIE"))
         arg2(x, "-setcookie", getvar(x, "RELEASE_COOKIE"));
     if (!x->c->eval && mix_distribution(x))

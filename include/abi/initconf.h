@@ -19,6 +19,8 @@
  *   cookie=TEXT           mix: content of releases/COOKIE
  *   runtime=/app/releases/VSN  mix: has runtime.exs, config needs a copy in a
  *                         writable directory (RELEASE_TMP)
+ *   erl=WORDS             mix: arguments of the emulator, $RELEASE_MODE is
+ *                         replaced in them; without it: -mode $RELEASE_MODE
  *   envsh=/app/releases/VSN/env.sh  mix: has commands, so run it first
  *   pre_start=HOOK ...    relx: scripts below root's bin/ to run first, each
  *                         with its arguments behind '|'

@@ -76,6 +76,10 @@ usage "build: unknown option '--nonsense'" build rel --nonsense
 usage "build: option '--env' needs a value" build rel --env
 usage "build: option '-o' needs a value" build rel -o
 usage "build: --env 'x' is not NAME=VALUE" build rel --env x
+usage "build: --restart 'maybe' is not no, on-failure[:TIMES] or always" \
+	build rel --restart maybe
+usage "run: --restart 'on-failure:0' is not no, on-failure[:TIMES] or always" \
+	run a.img --restart on-failure:0
 usage "build: '-x' is not a host name" build rel --hostname -x
 usage "build: only one release at a time: 'b'" build a b
 usage "unknown command 'nonsense'" nonsense

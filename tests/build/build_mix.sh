@@ -15,7 +15,7 @@ contains conf layout=mix
 contains conf cookie=SECRET
 contains conf runtime=/app/releases/1.0
 contains conf hostname=my-app
-# templates that are filled in at start, and a boot file of the release's name
+# templates, and a boot file of the release's name
 rm rel/releases/1.0/sys.config rel/releases/1.0/vm.args
 echo x >rel/releases/1.0/sys.config.src
 echo x >rel/releases/1.0/vm.args.src
@@ -25,7 +25,8 @@ root a.img
 show /etc/unibeam/init.conf >conf
 contains conf config=/app/releases/1.0/sys.config.src
 contains conf vmargs=/app/releases/1.0/vm.args.src
-contains conf boot=/app/releases/1.0/my_app
+# mix's script takes start.boot whatever else there is
+contains conf boot=/app/releases/1.0/start
 # neither
 rm rel/releases/1.0/*.src
 expect 0 build rel -o a.img

@@ -27,6 +27,8 @@ contains out 'env.A="x y" env.B="\"q\",,\\" arg=+S arg="1 2" trace=syscalls root
 contains out ' -s -cpu qemu64'
 dry 'a,b c.img' --console --append last </dev/null
 contains out 'exit.log=0xe9 console.shell=yes last'
+dry 'a,b c.img' --eval 'IO.puts "a"' --restart on-failure:3 --append last </dev/null
+contains out 'eval="IO.puts \"a\"" restart=on-failure:3 last'
 # directly: the kernel, the baked command line, then ours
 export TMPDIR="$PWD"
 dry 'a,b c.img' --direct --append last </dev/null

@@ -172,6 +172,12 @@ static const struct {
      "-config %/releases/1.0.0/sys -boot %/releases/1.0.0/start_clean "
      "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
      "+S 1 -extra --eval IO.puts(1)"},
+    {BASE "layout=mix\nerl=-elixir -reboot_mode $RELEASE_MODE -x\n",
+     "env.RELEASE_DISTRIBUTION=none", 0,
+     "%/erts/bin/erlexec -noshell -s elixir start_cli -elixir -reboot_mode "
+     "embedded -x -config %/releases/1.0.0/sys -boot %/releases/1.0.0/start "
+     "-boot_var RELEASE_LIB %/lib -args_file %/releases/1.0.0/vm.args "
+     "-extra --no-halt"},
     {BASE "layout=mix\n", "env.RELEASE_VSN=2.0.0 env.RELEASE_NAME=other", 0,
      "%/erts/bin/erlexec -noshell -s elixir start_cli -mode embedded "
      "-sname other -config %/releases/2.0.0/sys -boot %/releases/2.0.0/start "
