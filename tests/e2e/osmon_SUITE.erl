@@ -10,7 +10,7 @@
 
 suite() -> [{timetrap, {minutes, 5}}].
 
-all() -> [shapes, reports, busy, memory, worst, disk, alarms, clocks, proc_self].
+all() -> [idle, shapes, reports, busy, memory, worst, disk, alarms, clocks, proc_self].
 
 init_per_suite(Config) ->
     case vm:image("OTP_IMAGE", Config) of
@@ -20,7 +20,7 @@ init_per_suite(Config) ->
 
 start(Image, Config) ->
     {Vm, Port} = guest:start(Image, #{memory => "512M"}),
-    ok = guest:load(Port, osmon_guest),
+    [ok = guest:load(Port, M) || M <- [osmon_guest, idle_guest]],
     [{vm, Vm}, {port, Port}, {linux, like_linux:start([osmon_guest])} | Config].
 
 end_per_suite(C) ->
@@ -35,6 +35,16 @@ guest(C, F, A) ->
 same(C, F) ->
     like_linux:same(proplists:get_value(linux, C), proplists:get_value(port, C),
                     {osmon_guest, F}, []).
+
+%% Idle means idle. Counted by the kernel, so a busy host makes no difference: a
+%% timer that ticks would be 10 or 100 a second. The first seconds are not idle.
+idle(C) ->
+    Port = proplists:get_value(port, C),
+    timer:sleep(3000),
+    Rate = guest:call(Port, idle_guest, rate, [8000]),
+    ct:pal("woken ~p times a second", [Rate]),
+    ?assert(Rate > 0.0),
+    ?assert(Rate < 20.0).
 
 shapes(C) -> same(C, shapes).
 reports(C) -> same(C, reports).
