@@ -10,7 +10,7 @@ struct emu_args {
     const char *how;  /* "-name" or "-sname", or NULL: not distributed */
     const char *node; /* what follows it, or NULL */
     const char *cookie;
-    int no_epmd;  /* -start_epmd false */
+    int no_epmd;  /* -start_epmd false or -no_epmd */
     int no_shell; /* -noshell or -noinput */
 };
 

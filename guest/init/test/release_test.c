@@ -315,6 +315,13 @@ static const struct {
     const char *line;
     int epmd;
 } epmd_cases[] = {
+    {"-setcookie x -name shop\n", "layout=relx\n", "", 1},
+    {"# -sname shop\n+K true # -name shop\n", "layout=relx\n", "", 0},
+    {"\n", "layout=relx\n", "\"env.ERL_FLAGS=+A 1 -sname shop\"", 1},
+    {"\n", "layout=relx\n", "env.ERL_ZFLAGS=-nosname", 0},
+    {"-name shop\n", "layout=relx\n", "\"env.ERL_AFLAGS=-start_epmd false\"",
+     0},
+    {"-name shop\n-no_epmd\n", "layout=relx\n", "", 0},
     {"+K true\n", "layout=relx\n", "", 0},
     {"-sname shop\n", "layout=relx\n", "", 1},
     {"+K true\n  -name shop@h", "layout=relx\n", "", 1},
