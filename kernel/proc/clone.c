@@ -210,6 +210,7 @@ static struct process *make_process(const struct clone_request *r)
         return NULL;
     copy_process_state(p, me);
     itimer_init(p);
+    cpu_timer_init(p);
     p->exit_signal = r->exit_signal;
     if (r->flags & CLONE_CLEAR_SIGHAND)
         signal_exec(p);
@@ -389,6 +390,9 @@ static long clone_process(const struct clone_request *r)
         goto fail;
     }
     enter_process(p, t, pid, r->flags);
+    if (p->rlimits[RLIMIT_CPU].rlim_max != RLIM64_INFINITY ||
+        p->rlimits[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY)
+        cpu_timer_limit(p);
     ret = p->pid;
     write_tids(r, t);
     if (pidfd >= 0)

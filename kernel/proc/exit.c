@@ -117,6 +117,7 @@ static void let_go(struct process *p)
     struct mm *mm;
 
     itimer_exit(p);
+    cpu_timer_exit(p);
     posix_timers_exit(p);
     spin_lock(&p->siglock);
     signal_flush_process(p);

@@ -68,6 +68,7 @@ static struct process *make_process(struct mm *mm)
     atomic_init(&p->umask, 022);
     set_limits(p);
     itimer_init(p);
+    cpu_timer_init(p);
     p->files = fdtable_create();
     if (!p->files || path_lookup(AT_FDCWD, "/", LOOKUP_DIRECTORY, &p->root)) {
         if (p->files)

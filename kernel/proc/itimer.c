@@ -2,7 +2,7 @@
 /* Copyright the unibeam authors */
 /*
  * itimer.c - alarm(2), getitimer(2), setitimer(2): a process's one real-time
- * interval timer. The ones that count processor time are not there: EINVAL.
+ * interval timer. The ones that count processor time are in cpu_timer.c.
  *
  * The timer's function re-arms it. Whoever changes it first cancels it and
  * waits until that function is through, under timers_lock.
@@ -78,6 +78,10 @@ long sys_getitimer(int which, void __user *out)
     struct process *p = current_process();
     nsec_t value, interval;
 
+    if (which == ITIMER_VIRTUAL || which == ITIMER_PROF) {
+        cpu_timer_get(which, &value, &interval);
+        return put_itimer(out, value, interval);
+    }
     if (which != ITIMER_REAL)
         return -EINVAL;
     mutex_lock(&p->timers_lock);
@@ -92,14 +96,17 @@ long sys_setitimer(int which, const void __user *in, void __user *out)
     struct __kernel_old_itimerval v = {{0, 0}, {0, 0}};
     nsec_t value, interval, old_value, old_interval;
 
-    if (which != ITIMER_REAL)
+    if (which != ITIMER_REAL && which != ITIMER_VIRTUAL && which != ITIMER_PROF)
         return -EINVAL;
     if (in && copy_from_user(&v, in, sizeof(v)))
         return -EFAULT;
     if (from_timeval(&v.it_value, &value) ||
         from_timeval(&v.it_interval, &interval))
         return -EINVAL;
-    itimer_set(value, interval, &old_value, &old_interval);
+    if (which == ITIMER_REAL)
+        itimer_set(value, interval, &old_value, &old_interval);
+    else
+        cpu_timer_set(which, value, interval, &old_value, &old_interval);
     return out ? put_itimer(out, old_value, old_interval) : 0;
 }
 

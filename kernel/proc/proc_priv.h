@@ -126,6 +126,15 @@ void rseq_fork(struct thread *child, const struct thread *parent);
 
 void itimer_init(struct process *p);
 void itimer_exit(struct process *p);
+
+/* proc/cpu_timer.c; (which) is ITIMER_VIRTUAL or ITIMER_PROF */
+void cpu_timer_init(struct process *p);
+void cpu_timer_exit(struct process *p);
+/* RLIMIT_CPU of (p) has changed, or (p) is new and has one. */
+void cpu_timer_limit(struct process *p);
+void cpu_timer_get(int which, nsec_t *value, nsec_t *interval);
+void cpu_timer_set(int which, nsec_t value, nsec_t interval, nsec_t *old_value,
+                   nsec_t *old_interval);
 void posix_timers_exit(struct process *p); /* exit and exec */
 /* A timer's signal was taken: its overrun count. */
 void posix_timer_taken(struct process *p, struct siginfo_k *info);

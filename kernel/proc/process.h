@@ -34,6 +34,15 @@ struct sighand { /* shared with CLONE_SIGHAND: only inside one process here */
     struct sigaction_k action[NSIG_MAX]; /* s [signo - 1] */
 };
 
+/* Of ITIMER_VIRTUAL and ITIMER_PROF: in processor time; expires 0: not set. */
+struct cpu_timers {
+    struct timer timer;
+    nsec_t expires[2], interval[2];
+    nsec_t seen; /* processor time at the last look */
+    nsec_t idle; /* between looks while it uses none */
+    bool off;    /* the process ends */
+};
+
 enum process_state { PROCESS_ALIVE, PROCESS_ZOMBIE, PROCESS_DEAD };
 
 struct process {
@@ -96,9 +105,10 @@ struct process {
     _Atomic uint64_t min_faults, maj_faults; /* a */
     struct timer itimer;                     /* ITIMER_REAL / alarm */
     nsec_t itimer_interval;
-    void *posix_timers;       /* proc/posix_timer.c */
-    struct mutex timers_lock; /* itimer, posix_timers */
-    char comm[16];            /* o */
+    struct cpu_timers cpu_timers; /* proc/cpu_timer.c */
+    void *posix_timers;           /* proc/posix_timer.c */
+    struct mutex timers_lock;     /* itimer, posix_timers */
+    char comm[16];                /* o */
     int oom_score_adj;
     bool did_exec; /* for setpgid's EACCES */
     bool dumpable, no_new_privs, child_subreaper;

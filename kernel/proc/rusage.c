@@ -180,6 +180,9 @@ static int change_limit(struct process *p, unsigned which,
     if (new->rlim_max > r->rlim_max && current_process()->euid != 0)
         return -EPERM;
     *r = *new;
+    /* the least there is: none at all could not say why it ends */
+    if (which == RLIMIT_CPU && !r->rlim_cur)
+        r->rlim_cur = 1;
     return 0;
 }
 
@@ -195,6 +198,8 @@ static int limit(struct process *p, unsigned which, const struct rlimit64 *new,
     if (new)
         rc = change_limit(p, which, new);
     spin_unlock(&p->siglock);
+    if (!rc && new &&which == RLIMIT_CPU)
+        cpu_timer_limit(p);
     return rc;
 }
 
