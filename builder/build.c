@@ -166,6 +166,8 @@ static char *shell_reason(const struct build *b)
         return xstrdup("os_mon is in the release");
     if (script)
         return release_script_reason(&b->release);
+    if (n->heart)
+        return xstrdup("vm.args says -heart");
     if (n->callers.n == 1)
         return xstrdup(n->callers.v[0]);
     if (n->callers.n)
@@ -187,10 +189,13 @@ static void hint_at_shell(const struct shell_need *n)
 static int add_shell(struct build *b)
 {
     struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
+    const char *vmargs = b->release.vmargs;
     char *reason;
     int r;
 
-    if (shell_need_scan(&b->need, app))
+    if (shell_need_scan(&b->need, app) ||
+        (vmargs &&
+         shell_need_vmargs(&b->need, tree_find(&b->tree, vmargs, true))))
         return -1;
     reason = shell_reason(b);
     if (!reason) {

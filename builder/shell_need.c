@@ -13,6 +13,7 @@
 #include "report.h"
 
 #define MAX_MODULE (256u << 20)
+#define MAX_VMARGS (1u << 20)
 
 static bool ends_with(const char *s, const char *end)
 {
@@ -89,6 +90,40 @@ static int scan_dir(struct shell_need *s, const struct node *dir)
         if (r)
             return r;
     }
+    return 0;
+}
+
+/* Whether one of the blank-separated words before a comment is (word). */
+static bool line_has(char *line, const char *word)
+{
+    line[strcspn(line, "#")] = '\0';
+    for (char *w = strtok(line, " \t\r"); w; w = strtok(NULL, " \t\r"))
+        if (!strcmp(w, word))
+            return true;
+    return false;
+}
+
+int shell_need_vmargs(struct shell_need *s, const struct node *vmargs)
+{
+    struct buf file = {0};
+    char *line, *rest;
+
+    if (!vmargs || !vmargs->host)
+        return 0;
+    if (file_read(vmargs->host, MAX_VMARGS, &file)) {
+        buf_release(&file);
+        return -1;
+    }
+    rest = xstrdup(buf_str(&file));
+    buf_release(&file);
+    line = rest;
+    for (char *next = line; next; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        s->heart = s->heart || line_has(line, "-heart");
+    }
+    free(rest);
     return 0;
 }
 

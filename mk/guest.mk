@@ -16,7 +16,7 @@ GUEST_LDFLAGS := -static -no-pie -Wl,--gc-sections -Wl,-z,noexecstack \
 INIT_LIB := conf console emu_args files net pool release release_gleam \
 	release_mix release_relx restart say script subst
 INIT_SRCS := $(INIT_LIB:%=guest/init/%.c) \
-	guest/init/main.c guest/init/supervise.c
+	guest/init/heart.c guest/init/main.c guest/init/supervise.c
 INIT_OBJS := $(INIT_SRCS:%.c=$(B)/%.o)
 
 $(INIT_OBJS): $(B)/%.o: %.c

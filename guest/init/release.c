@@ -16,6 +16,7 @@
 #include "compose.h"
 #include "emu_args.h"
 #include "files.h"
+#include "heart.h"
 #include "say.h"
 
 extern char **environ;
@@ -172,6 +173,13 @@ static void library_path(struct compose *x)
     closedir(d);
 }
 
+/* An empty command is one: heart then only kills. */
+static void heart_environment(struct compose *x)
+{
+    if (!strlist_getenv(&x->r->env, "HEART_COMMAND"))
+        export_var(x, "HEART_COMMAND", HEART_DEFAULT_COMMAND);
+}
+
 static void erts_environment(struct compose *x)
 {
     export_var(x, "ROOTDIR", x->c->root);
@@ -179,6 +187,7 @@ static void erts_environment(struct compose *x)
     export_var(x, "EMU", "beam");
     export_var(x, "PROGNAME", "erl");
     library_path(x);
+    heart_environment(x);
 }
 
 /* --- all ------------------------------------------------------------------ */

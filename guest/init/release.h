@@ -19,8 +19,10 @@ struct release {
     const char *bindir;
     struct strlist argv;
     struct strlist env;
-    int needs_epmd; /* starts distribution and relies on the port mapper */
-    int shell;      /* reads the console: an interrupt there is for it */
+    int needs_epmd;     /* starts distribution and relies on the port mapper */
+    int shell;          /* reads the console: an interrupt there is for it */
+    const char *config; /* a file to write anew before another start, or NULL */
+    const char *config_text;
 };
 
 /*

@@ -68,8 +68,10 @@ static const char *mix_config(struct compose *x)
         return NULL;
     if (strstr(text, "RUNTIME_CONFIG=true")) {
         base = mix_runtime_base(x);
+        x->r->config = pool_printf(x->p, "%s.config", base);
+        x->r->config_text = text;
         if (make_directory(x, getvar(x, "RELEASE_TMP")) ||
-            files_write(pool_printf(x->p, "%s.config", base), text, 0600, x->e))
+            files_write(x->r->config, text, 0600, x->e))
             return NULL;
     }
     export_var(x, "RELEASE_SYS_CONFIG", base);

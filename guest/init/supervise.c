@@ -14,10 +14,13 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "files.h"
+#include "heart.h"
 #include "say.h"
 
 static int wake[2] = {-1, -1};
@@ -28,7 +31,10 @@ static int stop_asked;
 static void on_signal(int sig)
 {
     int saved = errno;
-    char byte = sig == SIGCHLD ? 'c' : sig == SIGINT ? 'i' : 't';
+    char byte = sig == SIGCHLD   ? 'c'
+                : sig == SIGINT  ? 'i'
+                : sig == SIGUSR1 ? 'u'
+                                 : 't';
 
     /* A full pipe already says everything. */
     if (write(wake[1], &byte, 1) < 0)
@@ -37,8 +43,9 @@ static void on_signal(int sig)
 }
 
 /* The kernel sends SIGTERM for the power button; SIGINT and SIGPWR are what
- * other init programs take for the same wish. */
-static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGPWR};
+ * other init programs take for the same wish. SIGUSR1 is heart's: start again.
+ */
+static const int handled[] = {SIGCHLD, SIGTERM, SIGINT, SIGPWR, SIGUSR1};
 
 int supervise_init(struct err *e)
 {
@@ -145,6 +152,11 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
  * a young one is told again. */
 #define YOUNG_MS 60000
 #define AGAIN_MS 2000
+/* Between heart's end and the emulator that its command started: scripts. */
+#define HEART_MS      10000
+#define HEART_POLL_MS 250
+/* Heart may ask while the old emulator is still ending. */
+#define RESTART_MS 5000
 
 /* Moments of uptime_ms(), or NEVER. */
 struct moments {
@@ -152,8 +164,24 @@ struct moments {
     uint64_t tick;
     uint64_t again; /* SIGTERM once more */
     uint64_t kill;  /* the end of the grace */
+    uint64_t look;  /* whether heart has done something */
+    uint64_t give_up;
     int stopping;
     int killed;
+};
+
+/* Whether a stop was asked for, and if that was by somebody at the console. */
+enum { STOP_NO, STOP_ASKED, STOP_TYPED };
+
+/* The release while it runs. */
+struct watch {
+    const struct release *r;
+    struct moments m;
+    pid_t pid;        /* its emulator; 0: heart is going to start one */
+    int pidfd;        /* of (pid) when heart's command started it; or -1 */
+    int status;       /* of the last one that ended; -1: none has */
+    uint64_t restart; /* when heart asked for it, or NEVER */
+    int wish;         /* STOP_*, not yet acted on */
 };
 
 /* Milliseconds until the next thing is due, -1: nothing is. */
@@ -166,6 +194,8 @@ static int next_timeout(const struct moments *m)
         next = m->again;
     if (m->kill < next)
         next = m->kill;
+    if (m->look < next)
+        next = m->look;
     if (next == NEVER)
         return -1;
     if (next <= now)
@@ -173,42 +203,51 @@ static int next_timeout(const struct moments *m)
     return next - now > INT32_MAX ? INT32_MAX : (int)(next - now);
 }
 
-enum { STOP_NO, STOP_ASKED, STOP_TYPED };
-
-/* Waits for a signal or (timeout) ms.  Returns whether a stop was asked for,
- * and if that was by somebody at the console. */
-static int wait_signal(int timeout)
+/* Takes the signals that came. */
+static void take_signals(struct watch *w)
 {
-    struct pollfd fds[] = {{.fd = wake[0], .events = POLLIN}, watched};
-    struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
     char bytes[64];
     ssize_t n;
-    int stop = STOP_NO;
 
-    if (ppoll(fds, 2, timeout < 0 ? NULL : &t, NULL) <= 0)
-        return 0;
-    if (fds[1].revents & POLLIN)
-        watched_ready();
-    else if (fds[1].revents)
-        watched.fd = -1;
-    while ((n = read(wake[0], bytes, sizeof(bytes))) > 0)
+    while ((n = read(wake[0], bytes, sizeof(bytes))) > 0) {
         if (memchr(bytes, 'i', (size_t)n))
-            stop = STOP_TYPED;
-        else if (stop == STOP_NO && memchr(bytes, 't', (size_t)n))
-            stop = STOP_ASKED;
-    return stop;
+            w->wish = STOP_TYPED;
+        else if (w->wish == STOP_NO && memchr(bytes, 't', (size_t)n))
+            w->wish = STOP_ASKED;
+        if (memchr(bytes, 'u', (size_t)n))
+            w->restart = uptime_ms();
+    }
 }
 
-/* Reaps all there is; whether (pid) was among it. */
-static int reap(pid_t pid, int *status)
+/* Waits for a signal, for the end of an emulator that is not our child, or for
+ * what is due. */
+static void wait_signal(struct watch *w)
+{
+    int timeout = next_timeout(&w->m);
+    struct pollfd fds[] = {{.fd = wake[0], .events = POLLIN},
+                           {.fd = w->pidfd, .events = POLLIN},
+                           watched};
+    struct timespec t = {timeout / 1000, timeout % 1000 * 1000000L};
+
+    if (ppoll(fds, 3, timeout < 0 ? NULL : &t, NULL) <= 0)
+        return;
+    if (fds[2].revents & POLLIN)
+        watched_ready();
+    else if (fds[2].revents)
+        watched.fd = -1;
+    take_signals(w);
+}
+
+/* Reaps all there is; whether the emulator was among it. */
+static int reap(struct watch *w)
 {
     int found = 0;
     int wstatus;
     pid_t who;
 
     while ((who = waitpid(-1, &wstatus, WNOHANG)) > 0) {
-        if (who == pid) {
-            *status = status_of(wstatus);
+        if (who == w->pid) {
+            w->status = status_of(wstatus);
             found = 1;
         }
     }
@@ -224,8 +263,12 @@ static uint64_t next_again(const struct moments *m)
 
 /* Somebody who asks again at the console will not wait. A power button may
  * bounce, and the host may press it until something happens. */
-static void begin_stop(struct moments *m, pid_t pid, unsigned grace, int how)
+static void begin_stop(struct watch *w, unsigned grace)
 {
+    struct moments *m = &w->m;
+    int how = w->wish;
+
+    w->wish = STOP_NO;
     if (m->stopping) {
         if (how == STOP_TYPED && !m->killed)
             m->kill = 0;
@@ -236,7 +279,8 @@ static void begin_stop(struct moments *m, pid_t pid, unsigned grace, int how)
     m->again = next_again(m);
     say("stopping, at most %u s%s", grace,
         how == STOP_TYPED ? "; once more to stop at once" : "");
-    kill(pid, SIGTERM);
+    if (w->pid)
+        kill(w->pid, SIGTERM);
 }
 
 static void kill_all(struct moments *m, unsigned grace)
@@ -250,9 +294,10 @@ static void kill_all(struct moments *m, unsigned grace)
     kill(-1, SIGKILL);
 }
 
-static void do_what_is_due(struct moments *m, pid_t pid, unsigned grace,
+static void do_what_is_due(struct watch *w, unsigned grace,
                            void (*tick)(unsigned *tick_ms), unsigned *tick_ms)
 {
+    struct moments *m = &w->m;
     uint64_t now = uptime_ms();
 
     if (now >= m->tick) {
@@ -260,39 +305,160 @@ static void do_what_is_due(struct moments *m, pid_t pid, unsigned grace,
         m->tick = *tick_ms ? now + *tick_ms : NEVER;
     }
     if (now >= m->again) {
-        kill(pid, SIGTERM);
+        kill(w->pid, SIGTERM);
         m->again = next_again(m);
     }
     if (now >= m->kill)
         kill_all(m, grace);
 }
 
+/* --- heart ---------------------------------------------------------------- */
+
+static int start(struct watch *w, struct err *e)
+{
+    const struct release *r = w->r;
+
+    w->restart = NEVER;
+    w->pid = spawn(r->path, r->argv.v, r->env.v, r->cwd,
+                   r->shell ? SESSION_CONSOLE : SESSION_OWN, e);
+    w->m.started = uptime_ms();
+    w->m.look = NEVER;
+    return w->pid < 0 ? -1 : 0;
+}
+
+/* As heart wishes; whether that failed. */
+static int start_again(struct watch *w)
+{
+    const struct release *r = w->r;
+    struct err e;
+
+    say("starting the release again");
+    if ((r->config && files_write(r->config, r->config_text, 0600, &e)) ||
+        start(w, &e)) {
+        say("%s", e.text);
+        w->pid = 0;
+        return 1;
+    }
+    return 0;
+}
+
+/* The emulator (pid) is one that heart's command started. */
+static void adopt(struct watch *w, pid_t pid)
+{
+    say("heart's command started process %d", (int)pid);
+    w->pid = pid;
+    w->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    w->m.started = uptime_ms();
+    w->m.look = NEVER;
+}
+
+/* Whether an adopted emulator has ended, waited for or not. */
+static int adopted_ended(const struct watch *w)
+{
+    struct pollfd fd = {.fd = w->pidfd, .events = POLLIN};
+
+    return w->pidfd >= 0 && poll(&fd, 1, 0) == 1;
+}
+
+/* Whether the emulator has ended.  The status of one that is somebody else's
+ * child is not known: heart lets only such a one go that was told to end. */
+static int ended(struct watch *w)
+{
+    int over = adopted_ended(w);
+
+    if (!w->pid)
+        return 0;
+    if (!reap(w)) {
+        if (!over)
+            return 0;
+        w->status = 0;
+    }
+    w->pid = 0;
+    if (w->pidfd >= 0)
+        close(w->pidfd);
+    w->pidfd = -1;
+    return 1;
+}
+
+/* The emulator has ended: whether to wait for what heart does.  One that stops
+ * in order has sent heart away before. */
+static int expect_heart(struct watch *w)
+{
+    if (w->m.stopping || !heart_runs(w->r->bindir))
+        return 0;
+    say("the release ended with status %d, heart is to start it again",
+        w->status);
+    w->m.look = uptime_ms() + HEART_POLL_MS;
+    w->m.give_up = NEVER;
+    return 1;
+}
+
+/* Without a child of ours there is nobody who could start an emulator. */
+static int alone(void)
+{
+    siginfo_t info;
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 &&
+           errno == ECHILD;
+}
+
+/* No emulator runs: starts it if heart asked for it, or finds the one that
+ * heart's command started.  Whether there is nothing left to wait for. */
+static int look_for_node(struct watch *w)
+{
+    uint64_t now;
+    pid_t pid;
+
+    reap(w);
+    take_signals(w); /* what somebody sent who is now reaped */
+    now = uptime_ms();
+    if (w->m.stopping)
+        return 1;
+    if (w->restart != NEVER && now - w->restart < RESTART_MS)
+        return start_again(w);
+    pid = heart_find_node(w->r->bindir);
+    if (pid) {
+        adopt(w, pid);
+        return 0;
+    }
+    if (heart_runs(w->r->bindir))
+        w->m.give_up = NEVER;
+    else if (w->m.give_up == NEVER)
+        w->m.give_up = now + HEART_MS;
+    w->m.look = now + HEART_POLL_MS;
+    return now >= w->m.give_up || alone();
+}
+
 int supervise_run(const struct release *r, unsigned grace,
                   void (*tick)(unsigned *tick_ms), unsigned tick_ms,
                   struct err *e)
 {
-    uint64_t now = uptime_ms();
-    struct moments m = {.started = now,
-                        .tick = tick_ms ? now + tick_ms : NEVER,
-                        .again = NEVER,
-                        .kill = NEVER};
-    int status = -1;
-    pid_t pid;
+    struct watch w = {
+        .r = r,
+        .m = {.tick = tick_ms ? uptime_ms() + tick_ms : NEVER,
+              .again = NEVER,
+              .kill = NEVER,
+              .look = NEVER},
+        .pidfd = -1,
+        .status = -1,
+        .restart = NEVER,
+    };
 
     if (!r->shell)
         take_console();
-    pid = spawn(r->path, r->argv.v, r->env.v, r->cwd,
-                r->shell ? SESSION_CONSOLE : SESSION_OWN, e);
-    if (pid < 0)
+    if (start(&w, e))
         return -1;
-    while (!reap(pid, &status)) {
-        int how = wait_signal(next_timeout(&m));
-
-        if (how != STOP_NO)
-            begin_stop(&m, pid, grace, how);
-        do_what_is_due(&m, pid, grace, tick, &tick_ms);
+    for (;;) {
+        if (ended(&w) && !expect_heart(&w))
+            return w.status;
+        if (!w.pid && look_for_node(&w))
+            return w.status;
+        if (w.wish == STOP_NO)
+            wait_signal(&w);
+        if (w.wish != STOP_NO)
+            begin_stop(&w, grace);
+        do_what_is_due(&w, grace, tick, &tick_ms);
     }
-    return status;
 }
 
 int supervise_stopping(void)
@@ -309,10 +475,17 @@ void supervise_clear(void)
 
 int supervise_pause(unsigned ms)
 {
-    uint64_t end = uptime_ms() + ms;
-    uint64_t now;
+    struct watch w = {
+        .m = {.tick = uptime_ms() + ms,
+              .again = NEVER,
+              .kill = NEVER,
+              .look = NEVER},
+        .pidfd = -1,
+    };
 
-    while (!stop_asked && (now = uptime_ms()) < end)
-        stop_asked = wait_signal((int)(end - now)) != STOP_NO;
+    while (!stop_asked && uptime_ms() < w.m.tick) {
+        wait_signal(&w);
+        stop_asked = w.wish != STOP_NO;
+    }
     return stop_asked;
 }

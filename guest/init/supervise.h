@@ -25,6 +25,11 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
  * running is killed.  (tick) is called every (*tick_ms) milliseconds until it
  * sets that to 0.
  *
+ * When the release ends and a heart of it lives on, that is to start it again,
+ * and this waits for what heart does: on SIGUSR1, which heart's command is by
+ * default, it starts (r) once more; an emulator that another command started
+ * it watches like its own.
+ *
  * The console is the controlling terminal of a release with a shell.  Of any
  * other it would only be the end when somebody types ^C: there it is process
  * 1's, which takes ^C for the wish to stop, and a second one for haste.

@@ -31,6 +31,13 @@ contains out 'shell    no'
 contains err 'no shell, although os_cmd calls os:cmd'
 ! has_sh || fail "a shell in spite of --no-shell"
 rm rel/lib/shop-1.0/ebin/os_cmd.beam
+# heart runs its command with it
+printf '# -heart is not\n-sname x -heart\n' >rel/releases/1.0/vm.args
+expect 0 build rel -o a.img --sysroot sys
+contains out 'shell    yes: vm.args says -heart'
+printf '# -heart is not\n-sname heart\n' >rel/releases/1.0/vm.args
+expect 0 build rel -o a.img --sysroot sys
+contains out 'shell    no'
 # one that may start commands as ports gets a hint
 cp "$TESTS/../corpus/beam/port_literal.beam" rel/lib/shop-1.0/ebin/
 expect 0 build rel -o a.img --sysroot sys

@@ -7,7 +7,8 @@
          group/0, at_once/1, killed_at_once/1, together/1, sequence/1, large/1,
          caller_killed/0, command_input/0, max_size/0, command_statuses/0,
          orphans/0, many_commands/1]).
--export([run/2, run/3, sh/2, collect/1, outcome/1, temporary/0, content/1]).
+-export([run/2, run/3, sh/2, collect/1, outcome/1, temporary/0, content/1,
+         content/2]).
 
 -define(LIMIT, 60000).
 

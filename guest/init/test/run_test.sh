@@ -26,6 +26,9 @@ cp "$TOP/init" sbin/init
 cp "$TOP/init.conf" etc/unibeam/init.conf
 if [ -d "$TOP/app" ]; then cp -r "$TOP/app/." app; fi
 if [ -e "$TOP/erlexec" ]; then cp "$TOP/erlexec" app/erts/bin/erlexec; fi
+# what they do is a shell's command here
+cp -L /bin/sh app/erts/bin/heart
+cp -L /bin/sh app/erts/bin/beam.smp
 : > app/releases/start.boot
 mount --rbind /dev dev
 mount -t proc none proc
@@ -193,6 +196,40 @@ check hooks_inside 3 '' '^in /app/releases/9$'
 echo 'exit 4' > "$top/app/bin/hooks/two"
 check hooks_fail 126 '' '/app/bin/hooks/two ended with status 4: the release'
 cp "$top/init.conf.plain" "$top/init.conf"
+
+# heart(1): it lives on when the release dies, and what it does then counts.
+# hearts_work COMMAND END: END is how the release's first run ends.
+hearts_work() {
+    script << INSIDE
+echo run >> /tmp/runs
+[ \$(wc -l < /tmp/runs) = 1 ] || exit 4
+setsid /app/erts/bin/heart -c '$1
+    exit 0' &
+sleep 0.2
+$2
+INSIDE
+}
+hearts_work 'sleep 0.4; eval "$HEART_COMMAND"' 'kill -9 $$'
+check heart_restarts 4 '' 'unibeam: starting the release again'
+check heart_waited_for 4 '' 'ended with status 137, heart is to start'
+check heart_no_command 137 'env.HEART_COMMAND=' 'was ended by signal 9'
+hearts_work 'sleep 0.4; eval "$HEART_COMMAND"' 'exit 0'
+check heart_restarts_halted 4 '' 'ended with status 0, heart is to start'
+hearts_work 'sleep 0.4' 'exit 9'
+check heart_gives_up 9 '' 'fake exited with status 9'
+hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "sleep 0.5; exit 6" &' 'exit 9'
+check heart_own_command 6 '' "heart's command started process"
+hearts_work '/app/erts/bin/beam.smp -c "sleep 0.5; exit 6"' 'exit 9'
+check heart_in_foreground 0 '' "heart's command started process"
+hearts_work 'sleep 0.4; kill -TERM 1; sleep 9' 'exit 9'
+check heart_stopped 9 '' 'stopping, at most 1 s'
+hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "trap \"echo asked; exit 8\" TERM
+    kill -TERM 1; while :; do sleep 0.1; done" &' 'exit 9'
+check heart_adopted_stops 8 '' '^asked$'
+script << 'INSIDE'
+kill -USR1 1; sleep 0.3; exit 2
+INSIDE
+check no_heart 2 '' 'fake exited with status 2'
 
 rm "$top/erlexec"
 check no_release 126 '' "cannot run '/app/erts/bin/erlexec': No such file"
