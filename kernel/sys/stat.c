@@ -321,16 +321,27 @@ static long no_xattr(int dirfd, const char __user *path, int flags, long answer)
     return answer;
 }
 
+/* -EOPNOTSUPP for a name that could be one. Linux looks at it first. */
+static long xattr_name(const char __user *name)
+{
+    char text[256]; /* XATTR_NAME_MAX and a NUL */
+    long n = strncpy_from_user(text, name, sizeof(text));
+
+    if (n < 0)
+        return n == -ENAMETOOLONG ? -ERANGE : n;
+    return n == 0 ? -ERANGE : -EOPNOTSUPP;
+}
+
 long sys_getxattr(const char __user *path, const char __user *name,
                   void __user *value, size_t size)
 {
-    return no_xattr(AT_FDCWD, path, 0, -EOPNOTSUPP);
+    return no_xattr(AT_FDCWD, path, 0, xattr_name(name));
 }
 
 long sys_lgetxattr(const char __user *path, const char __user *name,
                    void __user *value, size_t size)
 {
-    return no_xattr(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, -EOPNOTSUPP);
+    return no_xattr(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, xattr_name(name));
 }
 
 static long fd_xattr(int fd, long answer)
@@ -346,7 +357,7 @@ static long fd_xattr(int fd, long answer)
 long sys_fgetxattr(int fd, const char __user *name, void __user *value,
                    size_t size)
 {
-    return fd_xattr(fd, -EOPNOTSUPP);
+    return fd_xattr(fd, xattr_name(name));
 }
 
 long sys_listxattr(const char __user *path, char __user *list, size_t size)
