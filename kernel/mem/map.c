@@ -234,6 +234,7 @@ static long enter_area(struct mm *mm, struct vma *v, vaddr_t addr, size_t len,
     long at;
 
     if (!mm_may_grow(mm, len >> PAGE_SHIFT) ||
+        !mm_may_hold(mm, v->prot, v->flags, len >> PAGE_SHIFT) ||
         mm_overcommits(v->prot, v->flags, len >> PAGE_SHIFT))
         at = -ENOMEM;
     else
@@ -327,6 +328,7 @@ static bool heap_grow(struct mm *mm, vaddr_t from, vaddr_t to)
 
     if (!vma_range_free(mm, from, to - from + PAGE_SIZE) ||
         !mm_may_grow(mm, (to - from) >> PAGE_SHIFT) ||
+        !mm_may_hold(mm, PROT_W, 0, (to - from) >> PAGE_SHIFT) ||
         mm_overcommits(PROT_W, 0, (to - from) >> PAGE_SHIFT))
         return false;
     if (v && v->end == from && v->prot == (PROT_R | PROT_W) &&

@@ -163,6 +163,28 @@ bool mm_may_grow(struct mm *mm, uint64_t pages)
            mm->total_vm + pages <= limit >> PAGE_SHIFT;
 }
 
+static bool is_data(unsigned prot, unsigned vma_flags)
+{
+    return (prot & PROT_W) && !(vma_flags & (VMA_SHARED | VMA_GROWSDOWN));
+}
+
+bool mm_may_hold(struct mm *mm, unsigned prot, unsigned vma_flags,
+                 uint64_t pages)
+{
+    uint64_t limit, data = 0;
+
+    if (!current->process || !is_data(prot, vma_flags))
+        return true;
+    limit = process_rlimit(RLIMIT_DATA);
+    if (limit == RLIM_INFINITY)
+        return true;
+    /* counted when somebody asks: hardly any program has this limit */
+    for (struct vma *v = vma_find(mm, 0); v; v = vma_next(mm, v))
+        if (is_data(v->prot, v->flags))
+            data += (v->end - v->start) >> PAGE_SHIFT;
+    return data + pages <= limit >> PAGE_SHIFT;
+}
+
 /* As Linux with vm.overcommit_memory = 0: only a single demand beyond all of
  * memory is refused. Reservations never are. */
 bool mm_overcommits(unsigned prot, unsigned vma_flags, uint64_t pages)

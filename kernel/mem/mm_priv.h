@@ -44,6 +44,9 @@ void mm_drop(struct mm *mm);
 uint64_t mm_count_tables(void); /* pages of all page tables */
 /* Is there room in RLIMIT_AS for (pages) more? */
 bool mm_may_grow(struct mm *mm, uint64_t pages);
+/* And in RLIMIT_DATA, if such an area counts there? */
+bool mm_may_hold(struct mm *mm, unsigned prot, unsigned vma_flags,
+                 uint64_t pages);
 /* Would memory for (pages) of private data be absurd? */
 bool mm_overcommits(unsigned prot, unsigned vma_flags, uint64_t pages);
 

@@ -71,7 +71,8 @@ static int protect_area(struct mm *mm, struct vma **v, vaddr_t start,
 
     if ((prot & PROT_W) && !((*v)->flags & VMA_MAYWRITE))
         return -EACCES;
-    if (!((*v)->prot & PROT_W) && mm_overcommits(prot, (*v)->flags, pages))
+    if (!((*v)->prot & PROT_W) && (mm_overcommits(prot, (*v)->flags, pages) ||
+                                   !mm_may_hold(mm, prot, (*v)->flags, pages)))
         return -ENOMEM;
     if (prot == (*v)->prot)
         return 0;

@@ -191,6 +191,7 @@ static long grow(struct remap *r, struct vma *v)
     vaddr_t end = r->old + r->old_len;
 
     if (!mm_may_grow(r->mm, more >> PAGE_SHIFT) ||
+        !mm_may_hold(r->mm, v->prot, v->flags, more >> PAGE_SHIFT) ||
         mm_overcommits(v->prot, v->flags, more >> PAGE_SHIFT))
         return -ENOMEM;
     if (v->end == end && USER_TOP - end >= more &&

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
@@ -237,6 +238,38 @@ SECTION(kcmp)
     R(syscall(SYS_kcmp, me, getppid(), 1, 0, 0) != 0);
     R(syscall(SYS_kcmp, me, me, 99, 0, 0));
     R(syscall(SYS_kcmp, me, 1 << 30, 0, fd, fd));
+}
+
+/* Private memory that can be written counts, reserved or not. */
+SECTION(rlimit_data)
+{
+    struct rlimit r = {64 << 20, RLIM_INFINITY};
+    const size_t big = 100 << 20, small = 16 << 20;
+    int rw = PROT_READ | PROT_WRITE, priv = MAP_PRIVATE | MAP_ANONYMOUS;
+    char *p, *q;
+
+    setrlimit(RLIMIT_DATA, &r);
+    R(mmap(NULL, big, rw, priv, -1, 0) == MAP_FAILED);
+    R(mmap(NULL, big, rw, priv | MAP_NORESERVE, -1, 0) == MAP_FAILED);
+    p = mmap(NULL, big, PROT_NONE, priv, -1, 0);
+    R(p != MAP_FAILED);
+    R(mprotect(p, big, rw));
+    R(mprotect(p, small, rw));
+    R(mmap(NULL, big, PROT_READ, priv, -1, 0) != MAP_FAILED);
+    R(mmap(NULL, big, rw, MAP_SHARED | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+    q = mmap(NULL, small, rw, priv, -1, 0);
+    R(q != MAP_FAILED);
+    R(mremap(q, small, big, MREMAP_MAYMOVE) == MAP_FAILED);
+    R(sbrk((intptr_t)big) == (void *)-1);
+    R(munmap(p, big));
+    q = mremap(q, small, 2 * small, MREMAP_MAYMOVE);
+    R(q != MAP_FAILED);
+    r.rlim_cur = 1 << 20;
+    R(setrlimit(RLIMIT_DATA, &r));
+    R(mmap(NULL, 4096, rw, priv, -1, 0) == MAP_FAILED);
+    r.rlim_cur = RLIM_INFINITY;
+    R(setrlimit(RLIMIT_DATA, &r));
+    R(mmap(NULL, big, rw, priv, -1, 0) != MAP_FAILED);
 }
 
 /* --- several messages ---------------------------------------------------- */
