@@ -50,29 +50,35 @@ shapes(C) -> same(C, shapes).
 reports(C) -> same(C, reports).
 
 %% A thread of two processors that spins: half of the machine, and every account
-%% of processor time agrees with every other. (On a busy host the machine is
-%% slow, but its own clock says how long it spun, except for what its processors
-%% were held up; hence the tolerance.)
+%% of processor time agrees with every other: each has the least and the most it
+%% can have moved, given that they are read one after the other.
 busy(C) ->
-    {#{wall := Wall, runtime := Runtime, stat := Stat, idle := Idle, self := Self,
-       threads := Threads}, Util, PerCpu} = guest(C, busy, [4000]),
+    {{Least, Most}, Util, PerCpu} = guest(C, busy, [4000]),
+    #{wall := Wall, self := Self} = Least,
     ?assert(Wall >= 4000),
-    [?assert(T > 0.8 * Wall) || T <- [Runtime, Stat, Self, Threads]],
-    [?assert(abs(T - Runtime) < 0.2 * Wall) || T <- [Self, Threads]],
-    ?assert(Stat + 100 > Runtime),
-    ?assert(abs(Stat + Idle - 2 * Wall) < 0.2 * Wall),
+    ?assert(Self > 0.8 * Wall),
+    ?assert(overlap(user, runtime, Least, Most, 30)),
+    ?assert(overlap(threads, self, Least, Most, 400)),
+    ?assert(maps:get(stat, Most) + 50 > Self),
+    ?assert(overlap(both, twice, two(Least), two(Most), 100)),
     ?assert(Util > 40.0),
     ?assert(lists:max(PerCpu) > 40.0),
     ?assertEqual(2, length(PerCpu)).
 
+overlap(A, B, Least, Most, Slack) ->
+    maps:get(A, Least) =< maps:get(B, Most) + Slack andalso
+        maps:get(B, Least) =< maps:get(A, Most) + Slack.
+
+%% Two processors, idle or not, for so long.
+two(#{stat := Stat, idle := Idle, wall := Wall}) ->
+    #{both => Stat + Idle, twice => 2 * Wall}.
+
 %% 100 MB, some of which the emulator has already from the system, and which it
-%% keeps for the next time. The kernel's accounts agree with each other, as far as
-%% the emulator does not give memory back between the first and the last look.
+%% keeps for the next time; other processes have theirs, too.
 memory(C) ->
     {Used, Left} = guest(C, memory, [100 * ?MB]),
     [?assert(V > 60 * ?MB andalso V < 130 * ?MB) || V <- maps:values(Used)],
-    [?assert(abs(V - maps:get(rss, Used)) < 15 * ?MB)
-     || V <- maps:values(maps:remove(emulator, Used))],
+    ?assert(abs(maps:get(anon, Used) - maps:get(rss, Used)) < 4 * ?MB),
     ?assert(maps:get(emulator, Left) < 5 * ?MB).
 
 worst(C) -> ?assertEqual({true, true}, guest(C, worst, [])).

@@ -50,16 +50,20 @@ msacc() ->
 %% --- processor -------------------------------------------------------------------------
 
 %% One scheduler spins for Ms: how much that is by each account, in milliseconds,
-%% and the percentage cpu_sup saw.
+%% at least and at most, and the percentage cpu_sup saw.
 busy(Ms) ->
     {ok, _} = application:ensure_all_started(os_mon),
     _ = [cpu_sup:util(), cpu_sup:util([per_cpu])],
     A = accounts(),
+    A2 = accounts(),
     spin(erlang:monotonic_time(millisecond) + Ms),
     B = accounts(),
+    B2 = accounts(),
     Util = cpu_sup:util(),
-    {maps:map(fun(K, V) -> V - maps:get(K, A) end, B), Util,
+    {{less(B, A2), less(B2, A)}, Util,
      [U || {_, U, _, _} <- cpu_sup:util([per_cpu])]}.
+
+less(A, B) -> maps:map(fun(K, V) -> V - maps:get(K, B) end, A).
 
 spin(End) ->
     case erlang:monotonic_time(millisecond) < End of
@@ -70,9 +74,10 @@ spin(End) ->
 accounts() ->
     {Runtime, _} = statistics(runtime),
     #{wall => erlang:monotonic_time(millisecond), runtime => Runtime,
-      stat => all_cpus(), idle => idle(), self => process_time("/proc/self/stat"),
-      threads => lists:sum([process_time("/proc/self/task/" ++ T ++ "/stat")
-                            || T <- names("/proc/self/task")])}.
+      stat => all_cpus(), idle => idle(), user => hd(times("/proc/self/stat")),
+      self => lists:sum(times("/proc/self/stat")),
+      threads => lists:sum(lists:append([times("/proc/self/task/" ++ T ++ "/stat")
+                                         || T <- names("/proc/self/task")]))}.
 
 %% user + nice + system + irq + softirq of all processors.
 all_cpus() ->
@@ -85,10 +90,11 @@ cpu_line() ->
     ["cpu" | Fields] = string:lexemes(hd(lines("/proc/stat")), " "),
     [list_to_integer(F) || F <- Fields].
 
-process_time(File) ->
+%% In user mode (statistics(runtime) is that), in the kernel.
+times(File) ->
     [_, Rest] = string:split(text(File), ") ", trailing),
     Fields = string:lexemes(Rest, " \n"),
-    10 * (list_to_integer(lists:nth(12, Fields)) + list_to_integer(lists:nth(13, Fields))).
+    [10 * list_to_integer(lists:nth(N, Fields)) || N <- [12, 13]].
 
 names(Dir) -> {ok, L} = file:list_dir(Dir), L.
 
@@ -111,8 +117,6 @@ memory(Bytes) ->
     receive {Holder, dropped} -> ok after ?LIMIT -> error(not_dropped) end,
     C = memory_accounts(),
     {less(A, B), less(A, C)}.
-
-less(A, B) -> maps:map(fun(K, V) -> V - maps:get(K, B) end, A).
 
 hold(Parent, Bytes) ->
     Large = binary:copy(<<"written">>, Bytes div 7),
