@@ -27,6 +27,16 @@ int net_hook_ip6_input(struct pbuf *p, struct netif *inp);
          ? ERR_VAL                                                             \
          : ERR_OK)
 
+/* A SYN is about to go; its first option, the largest segment we take, is there
+ * to be changed. tcp_option.c (Used in tcp_out.c only, which knows the types.)
+ */
+struct tcp_pcb;
+void net_hook_tcp_syn(const struct tcp_pcb *pcb, uint32_t *first_option);
+#define LWIP_HOOK_TCP_OUT_ADD_TCPOPTS(p, hdr, pcb, opts)                       \
+    ((TCPH_FLAGS(hdr) & TCP_SYN)                                               \
+         ? (net_hook_tcp_syn(pcb, (uint32_t *)((hdr) + 1)), (opts))            \
+         : (opts))
+
 /* Initial sequence numbers, RFC 6528. lwip_isn.c */
 struct ip_addr;
 uint32_t net_hook_tcp_isn(const struct ip_addr *local, uint16_t local_port,

@@ -20,7 +20,7 @@
 
 #include "lib/string.h"
 #include "net/inet_port.h"
-#include "net/sock_inet.h"
+#include "net/sock_udp.h"
 
 #include "lwip/inet_chksum.h"
 #include "lwip/priv/tcp_priv.h"
@@ -31,7 +31,7 @@
 #include "net/lwip_hooks.h"
 
 int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
-                  struct netif *inp)
+                  struct netif *inp, uint8_t ttl)
 {
     const uint8_t flags = th[13] & (TCP_SYN | TCP_ACK | TCP_RST);
 
@@ -39,6 +39,11 @@ int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
     f->remote_port = be16(th);
     f->local_port = be16(th + 2);
     struct tcp_pcb *pcb = demux_find(f);
+    if (pcb && pcb->state != TIME_WAIT && pcb->callback_arg &&
+        ttl < inet_sk(pcb->callback_arg)->minttl) {
+        pbuf_free(p);
+        return 1;
+    }
     if (pcb && pcb->state == TIME_WAIT && flags == TCP_SYN &&
         TCP_SEQ_GT(be32(th + 4), pcb->rcv_nxt)) {
         tcp_abort(pcb); /* no RST is sent in TIME-WAIT */
@@ -104,7 +109,8 @@ static int icmp4_errno(uint8_t type, uint8_t code)
     return unreach[code];
 }
 
-static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp)
+static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp,
+                  const ip_addr_t *from)
 {
     struct flow f;
     int err = len >= 36 ? icmp4_errno(m[0], m[1]) : 0;
@@ -118,6 +124,13 @@ static void icmp4(const uint8_t *m, unsigned len, const struct netif *inp)
         return;
     ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(ip + 12)));
     ip_addr_set_ip4_u32_val(f.remote, lwip_htonl(be32(ip + 16)));
+    struct icmp_error e = {.type = m[0], .code = m[1], .err = err};
+    ip_addr_copy(e.from, *from);
+    if (ip[9] == IP_PROTO_UDP) {
+        f.local_port = be16(ip + hlen);
+        f.remote_port = be16(ip + hlen + 2);
+        dgram_note_icmp(&f, &e, ip + hlen, len - 8 - hlen);
+    }
     input_error(&f, ip[9], ip + hlen, err);
 }
 
@@ -155,7 +168,7 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
     ip_addr_set_ip4_u32_val(f.local, lwip_htonl(be32(h + 16)));
     if (h[9] == IP_PROTO_TCP && len >= hlen + TCP_HLEN)
         return part ? input_first_fragment(&f, h + hlen)
-                    : input_segment(&f, h + hlen, p, inp);
+                    : input_segment(&f, h + hlen, p, inp, h[8]);
     if (part)
         return input_unclear();
     if (h[9] == IP_PROTO_UDP && len >= hlen + UDP_HLEN)
@@ -166,7 +179,7 @@ int net_hook_ip4_input(struct pbuf *p, struct netif *inp)
             pbuf_free(p);
             return 1;
         }
-        icmp4(h + hlen, len - hlen, inp);
+        icmp4(h + hlen, len - hlen, inp, &f.remote);
     }
     return 0;
 }

@@ -19,9 +19,10 @@ static inline uint32_t be32(const uint8_t *p)
 
 /* All fill in the ports of (f) and return what a hook does (lwip_hooks.h). */
 
-/* (th): a TCP header of at least 20 bytes, in packet (p). */
+/* (th): a TCP header of at least 20 bytes, in packet (p), which has come with
+ * (ttl), IPv6's hop limit. */
 int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
-                  struct netif *inp);
+                  struct netif *inp, uint8_t ttl);
 /* (uh): a UDP header. */
 int input_datagram(struct flow *f, const uint8_t *uh, const struct netif *inp);
 /* A packet of which we do not see whose it is: a fragment, or one with headers

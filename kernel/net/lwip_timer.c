@@ -102,6 +102,14 @@ void tcp_timer_needed(void)
     net_timer_tcp();
 }
 
+/* TCP_DEFER_ACCEPT */
+static bool waits_for_data(const struct tcp_pcb *pcb)
+{
+    const struct tcp_sock *t = pcb->callback_arg;
+
+    return t && t->deferred_by;
+}
+
 /* Ticks until a connection needs its clock: 0 = now. */
 static uint32_t pcb_next_tick(const struct tcp_pcb *pcb)
 {
@@ -113,6 +121,8 @@ static uint32_t pcb_next_tick(const struct tcp_pcb *pcb)
         return 0;
     if (pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT &&
         (pcb->state != FIN_WAIT_2 || (pcb->flags & TF_RXCLOSED)))
+        return 0;
+    if (waits_for_data(pcb))
         return 0;
     if (!ip_get_option(pcb, SOF_KEEPALIVE))
         return UINT32_MAX;
@@ -184,6 +194,27 @@ static bool given_up(struct tcp_pcb *pcb)
     return tcp_ticks - s->since >= (orphan ? RETRY_ORPHAN : RETRY);
 }
 
+/* What waits to be acknowledged has a time limit of its own; as long, a peer is
+ * not asked whether it is there. */
+static void limit_keepalive(struct tcp_pcb *pcb)
+{
+    if (!ip_get_option(pcb, SOF_KEEPALIVE) || !(pcb->unacked || pcb->unsent) ||
+        (pcb->state != ESTABLISHED && pcb->state != CLOSE_WAIT))
+        return;
+    pcb->tmr = tcp_ticks;
+    pcb->keep_cnt_sent = 0;
+}
+
+/* ... and with TCP_USER_TIMEOUT it is not asked for longer. */
+static bool keepalive_over(const struct tcp_pcb *pcb)
+{
+    const struct tcp_sock *t = pcb->callback_arg;
+
+    return t && ip_get_option(pcb, SOF_KEEPALIVE) && pcb->keep_cnt_sent &&
+           (pcb->state == ESTABLISHED || pcb->state == CLOSE_WAIT) &&
+           tcp_ticks - pcb->tmr > tcp_keepalive_limit(t) / TCP_SLOW_INTERVAL;
+}
+
 /* lwIP repeats SYNs at the first time-out, data a fixed number of times. */
 static void limit_rto(struct tcp_pcb *pcb)
 {
@@ -203,7 +234,8 @@ static uint32_t tcp_sort(void)
     for (p = tcp_active_pcbs; p; p = next) {
         next = p->next;
         limit_rto(p);
-        if (given_up(p)) {
+        limit_keepalive(p);
+        if (given_up(p) || keepalive_over(p)) {
             tcp_abort(p); /* tells the socket, if there is one */
             continue;
         }

@@ -209,7 +209,7 @@ int net_hook_ip6_input(struct pbuf *p, struct netif *inp)
     addr6(&f.local, h + 24, inp);
     if (next == IP_PROTO_TCP && left >= TCP_HLEN)
         return part ? input_first_fragment(&f, t)
-                    : input_segment(&f, t, p, inp);
+                    : input_segment(&f, t, p, inp, h[7]);
     if (next == IP6_NEXTH_ICMP6 && !part)
         return icmp6(p, t, left, inp);
     /* RFC 8200, 8.1: not without a checksum. */

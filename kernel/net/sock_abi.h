@@ -85,3 +85,12 @@ struct cmsghdr_user {
     int level, type;
 };
 #define CMSG_ALIGN_UP(n) ALIGN_UP((size_t)(n), 8ul)
+
+/* <linux/errqueue.h>, which wants the C library's struct timespec */
+struct sock_extended_err {
+    uint32_t ee_errno;
+    uint8_t ee_origin, ee_type, ee_code, ee_pad;
+    uint32_t ee_info, ee_data;
+};
+#define SO_EE_ORIGIN_LOCAL 1
+#define SO_EE_ORIGIN_ICMP  2

@@ -30,6 +30,7 @@ struct inet_sock {
     bool recverr, recverr6, freebind, transparent, hdrincl;         /* a */
     uint8_t mtu_discover, minttl;                                   /* a */
     uint8_t mcast_ttl, mcast_hops;                                  /* a */
+    bool recvorigdst, nodefrag, no_port;                            /* a */
     bool mcast_loop, mcast_all;                                     /* a */
     /* SOL_IPV6's; the first line is asked for but never told: lwIP does not
      * keep extension headers */

@@ -286,26 +286,31 @@ static bool *ip_flag(struct inet_sock *i, int name)
         return &i->mcast_loop;
     case IP_MULTICAST_ALL:
         return &i->mcast_all;
+    case IP_RECVORIGDSTADDR:
+        return &i->recvorigdst;
+    case IP_BIND_ADDRESS_NO_PORT:
+        return &i->no_port;
+    case IP_NODEFRAG: /* that is netfilter's matter; there is none */
+        return &i->nodefrag;
     case IP_HDRINCL:
-        return i->s.type == SOCK_RAW ? &i->hdrincl : NULL;
+        return &i->hdrincl;
     default:
         return NULL;
     }
 }
 
 /* ip(7): options of one byte's range may be set as int or as byte. */
-static int int_or_byte(const void *val, unsigned len, int *v)
+static void int_or_byte(const void *val, unsigned len, int *v)
 {
     if (len >= sizeof(int))
         memcpy(v, val, sizeof(int));
     else if (len >= 1)
         *v = *(const uint8_t *)val;
     else
-        return -EINVAL;
-    return 0;
+        *v = 0;
 }
 
-static int set_ip_int(struct inet_sock *i, int name, int v)
+static int set_ip_int(struct inet_sock *i, int name, int v, unsigned len)
 {
     switch (name) {
     case IP_TOS:
@@ -318,7 +323,7 @@ static int set_ip_int(struct inet_sock *i, int name, int v)
         i->ttl = (int16_t)v;
         return 0;
     case IP_MULTICAST_TTL:
-        if (i->s.type == SOCK_STREAM || v < -1 || v > 255)
+        if (i->s.type == SOCK_STREAM || !len || v < -1 || v > 255)
             return -EINVAL;
         i->mcast_ttl = v == -1 ? 1 : (uint8_t)v;
         return 0;
@@ -328,13 +333,13 @@ static int set_ip_int(struct inet_sock *i, int name, int v)
         i->mtu_discover = (uint8_t)v;
         return 0;
     case IP_MINTTL:
-        if (v < 0 || v > 255)
+        if (!len || v < 0 || v > 255)
             return -EINVAL;
-        if (v && i->s.type == SOCK_STREAM)
-            return -EOPNOTSUPP;
         i->minttl = (uint8_t)v;
         return 0;
-    case IP_BIND_ADDRESS_NO_PORT:
+    case IP_ROUTER_ALERT:
+        return i->s.type == SOCK_RAW ? -ENOPROTOOPT : -EINVAL;
+    /* Options in received packets are not told of. */
     case IP_RECVOPTS:
     case IP_RETOPTS:
         return v ? -EOPNOTSUPP : 0;
@@ -361,12 +366,18 @@ static int set_ip(struct inet_sock *i, int name, const void *val, unsigned len)
     case IP_UNBLOCK_SOURCE:
         return source4(i, val, len, false, name == IP_BLOCK_SOURCE);
     case IP_MULTICAST_IF:
-        return set_mcast_if(i, val, len);
+        return i->s.type == SOCK_STREAM ? -EINVAL : set_mcast_if(i, val, len);
     }
-    if (int_or_byte(val, len, &v))
-        return -EINVAL;
+    int_or_byte(val, len, &v);
     if (!flag)
-        return set_ip_int(i, name, v);
+        return set_ip_int(i, name, v, len);
+    if ((name == IP_HDRINCL || name == IP_NODEFRAG) && i->s.type != SOCK_RAW)
+        return -ENOPROTOOPT;
+    if (!len && (flag == &i->freebind || flag == &i->transparent ||
+                 flag == &i->mcast_loop || flag == &i->mcast_all))
+        return -EINVAL;
+    if (flag == &i->mcast_all && (v < 0 || v > 1))
+        return -EINVAL;
     *flag = v != 0;
     return 0;
 }
@@ -435,11 +446,10 @@ static int get_ip_int(struct inet_sock *i, int name, int *v)
         break;
     case IP_MTU:
         return inet_path_mtu(i, v);
-    case IP_BIND_ADDRESS_NO_PORT:
+    case IP_ROUTER_ALERT:
     case IP_RECVOPTS:
     case IP_RETOPTS:
-    case IP_MULTICAST_ALL:
-        *v = name == IP_MULTICAST_ALL;
+        *v = 0;
         break;
     default:
         return -ENOPROTOOPT;
@@ -502,5 +512,5 @@ int inet_getsockopt(struct socket *s, int level, int name, void *val,
         return get_ip(inet_sk(s), name, val, len);
     if (level == SOL_IPV6 && s->family == AF_INET6)
         return inet6_getsockopt(inet_sk(s), name, val, len);
-    return -EOPNOTSUPP;
+    return s->family == AF_INET6 ? -ENOPROTOOPT : -EOPNOTSUPP;
 }

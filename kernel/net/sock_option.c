@@ -94,6 +94,14 @@ static int set_device(struct socket *s, const char *val, unsigned len)
     return 0;
 }
 
+static int set_ifindex(struct socket *s, int index)
+{
+    if (index < 0)
+        return -EINVAL;
+    s->bound_if = index;
+    return 0;
+}
+
 static bool *flag_of(struct socket *s, int name)
 {
     switch (name) {
@@ -112,15 +120,31 @@ static bool *flag_of(struct socket *s, int name)
     case SO_PASSCRED:
         return s->family == AF_UNIX || s->family == AF_NETLINK ? &s->passcred
                                                                : NULL;
+    case SO_DEBUG: /* nothing is traced, as in Linux today */
+        return &s->debug;
+    case SO_NO_CHECK:
+        return &s->nocheck;
     default:
         return NULL;
     }
+}
+
+static bool is_timestamp(int name)
+{
+    return name == SO_TIMESTAMP_OLD || name == SO_TIMESTAMPNS_OLD ||
+           name == SO_TIMESTAMP_NEW || name == SO_TIMESTAMPNS_NEW;
 }
 
 static int set_int(struct socket *s, int name, int v)
 {
     bool *flag = flag_of(s, name);
 
+    if (flag && name == SO_REUSEPORT && v && s->family == AF_UNIX)
+        return -EOPNOTSUPP;
+    if (is_timestamp(name)) {
+        s->timestamp = v ? (uint8_t)name : 0;
+        return 0;
+    }
     if (flag) {
         *flag = v != 0;
         return 0;
@@ -145,12 +169,12 @@ static int set_int(struct socket *s, int name, int v)
         return 0;
     case SO_PEEK_OFF: /* off is all there is */
         return v < 0 && s->family == AF_UNIX ? 0 : -EOPNOTSUPP;
-    case SO_TIMESTAMP_OLD:
-    case SO_TIMESTAMPNS_OLD:
-        s->timestamp = v ? (uint8_t)name : 0;
-        return 0;
-    case SO_DEBUG:
-        return v ? -EACCES : 0;
+    case SO_BINDTOIFINDEX:
+        return set_ifindex(s, v);
+    case SO_BSDCOMPAT:
+        return 0; /* of no effect since Linux 2.4 */
+    case SO_PASSCRED:
+        return -EOPNOTSUPP;
     case SO_TYPE:
     case SO_PROTOCOL:
     case SO_DOMAIN:
@@ -235,6 +259,16 @@ static int put_device(struct socket *s, char *val, unsigned *len)
     return put_bytes(name, (unsigned)size, val, len);
 }
 
+static int put_peername(struct socket *s, void *val, unsigned *len)
+{
+    uint8_t name[SOCK_NAME_MAX];
+    int rc = s->ops->getname ? s->ops->getname(s, name, true) : -ENOTCONN;
+
+    if (rc < 0)
+        return -ENOTCONN;
+    return *len > (unsigned)rc ? -EINVAL : put_bytes(name, *len, val, len);
+}
+
 static int int_option(struct socket *s, int name, int *out)
 {
     bool *flag = flag_of(s, name);
@@ -284,11 +318,18 @@ static int int_option(struct socket *s, int name, int *out)
         break;
     case SO_TIMESTAMP_OLD:
     case SO_TIMESTAMPNS_OLD:
+    case SO_TIMESTAMP_NEW:
+    case SO_TIMESTAMPNS_NEW:
         *out = s->timestamp == name;
         break;
-    case SO_DEBUG:
+    case SO_BINDTOIFINDEX:
+        *out = s->bound_if;
+        break;
+    case SO_BSDCOMPAT:
         *out = 0;
         break;
+    case SO_PASSCRED:
+        return -EOPNOTSUPP;
     default:
         return -ENOPROTOOPT;
     }
@@ -311,6 +352,8 @@ static int get_common(struct socket *s, int name, void *val, unsigned *len)
         return put_timeout(s->sndtimeo, val, len);
     case SO_BINDTODEVICE:
         return put_device(s, val, len);
+    case SO_PEERNAME:
+        return put_peername(s, val, len);
     case SO_PEERCRED:
         if (s->family != AF_UNIX)
             return put_bytes(&nobody, sizeof(nobody), val, len);

@@ -134,6 +134,8 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
     struct socket *s = &t->i.s;
 
     (void)err;
+    if (t->deferred_by)
+        tcp_undefer(t);
     if (!p) {
         t->rx_eof = true;
         socket_wake(s, EV_IN | EV_RDNORM | EV_RDHUP |
@@ -145,8 +147,12 @@ static err_t on_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t err)
         pbuf_free(p);
         return ERR_OK;
     }
-    if (pcb->flags & TF_ACK_DELAY)
+    if (t->quick_acks) {
+        t->quick_acks--;
+        tcp_ack_now(pcb); /* lwIP sends it when this returns */
+    } else if (pcb->flags & TF_ACK_DELAY) {
         ack_later(t);
+    }
     tcp_rx_append(t, p);
     if (t->rx_bytes >= (size_t)s->rcvlowat)
         socket_wake(s, EV_IN | EV_RDNORM);
@@ -168,12 +174,15 @@ static err_t on_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
     return ERR_OK;
 }
 
-/* Twice a second, for TCP_USER_TIMEOUT. */
+/* Twice a second, for TCP_USER_TIMEOUT and TCP_DEFER_ACCEPT. */
 static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 {
     struct tcp_sock *t = arg;
 
-    if (!t->user_timeout || !t->tx_queued)
+    if (t->deferred_by &&
+        tcp_ticks - t->deferred_since >= (uint32_t)t->defer_accept * 2)
+        tcp_undefer(t);
+    if (!t->user_timeout || (!t->tx_queued && t->state != TCP_CONNECTING))
         return ERR_OK;
     if (time_monotonic() - t->progress <
         (nsec_t)t->user_timeout * NSEC_PER_MSEC)
@@ -186,6 +195,7 @@ void tcp_set_user_timeout(struct tcp_sock *t)
 {
     net_lock();
     t->progress = time_monotonic();
+    tcp_apply_options(t);
     if (t->pcb && t->state != TCP_LISTENING)
         tcp_poll(t->pcb, t->user_timeout ? on_poll : NULL, 1);
     net_unlock();
@@ -209,6 +219,9 @@ void tcp_on_error(void *arg, err_t err)
     struct socket *s = &t->i.s;
     int e = death_errno(t, err);
 
+    if (t->deferred_by)
+        tcp_undefer(t);
+
     /* An ICMP message has told why nobody answered. */
     if (e && !(e == ETIMEDOUT && atomic_load(&s->err)))
         socket_set_error(s, e);
@@ -228,7 +241,8 @@ void tcp_pcb_attach(struct tcp_sock *t, struct tcp_pcb *pcb)
     tcp_sent(pcb, on_sent);
     tcp_err(pcb, tcp_on_error);
     tcp_apply_options(t);
-    tcp_poll(pcb, t->user_timeout ? on_poll : NULL, 1);
+    bool polled = t->user_timeout || t->defer_accept;
+    tcp_poll(pcb, polled ? on_poll : NULL, 1);
 }
 
 /* A pcb starts with TCP_WND; a socket with a smaller buffer takes back what
@@ -242,7 +256,11 @@ void tcp_limit_window(struct tcp_pcb *pcb, uint32_t window)
 /* Half of the doubled option, as for sending. */
 uint32_t tcp_window_of(const struct socket *s)
 {
-    return MIN(MAX((uint32_t)s->rcvbuf / 2, 4096u), (uint32_t)TCP_WND);
+    uint32_t clamp = (uint32_t)((const struct tcp_sock *)s)->window_clamp;
+    uint32_t window =
+        MIN(MAX((uint32_t)s->rcvbuf / 2, 4096u), (uint32_t)TCP_WND);
+
+    return clamp ? MIN(window, clamp) : window;
 }
 
 void tcp_names_from_pcb(struct tcp_sock *t)
@@ -327,7 +345,9 @@ static void close_listener(struct tcp_sock *t)
     struct tcp_pcb *p, *next;
     struct tcp_sock *c, *n;
 
+    list_splice_tail(&t->accepted, &t->deferred);
     list_for_each_safe (c, n, &t->accepted, accept_link) {
+        c->deferred_by = NULL;
         list_del_init(&c->accept_link);
         if (c->pcb) {
             demux_wake(c->pcb);
@@ -386,7 +406,8 @@ static void tcp_sock_release(struct socket *s)
         linger(t);
     inet_leave_groups(&t->i);
     tcp_lock();
-    if (s->listening || t->half_open || !list_empty(&t->accepted))
+    if (s->listening || t->half_open || !list_empty(&t->accepted) ||
+        !list_empty(&t->deferred))
         close_listener(t);
     else
         close_locked(t);
@@ -502,6 +523,7 @@ int tcp_create(int family, struct socket **out)
     t->mss = 536;
     t->state = TCP_NEW;
     list_init(&t->accepted);
+    list_init(&t->deferred);
     list_init(&t->accept_link);
     list_init(&t->ack_link);
     *out = &t->i.s;

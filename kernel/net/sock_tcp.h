@@ -41,14 +41,20 @@ struct tcp_sock {
     unsigned keepidle, keepintvl, keepcnt;     /* a s, s, number */
     unsigned user_timeout;                     /* a ms, 0 = off */
     int defer_accept, syncnt, linger2, maxseg; /* a */
+    int window_clamp;                          /* a */
+    bool lazy_acks;                            /* a TCP_QUICKACK is off */
+    uint8_t quick_acks;   /* n how many are sent at once, without delay */
     nsec_t progress;      /* n of the peer's last acknowledgement */
     bool unreported;      /* n connect() has not said that it worked */
     struct list ack_link; /* n data came that may not be acknowledged */
     nsec_t ack_due;       /* n ... until then */
 
     struct list accepted;    /* n LISTENING: connections to hand out */
+    struct list deferred;    /* n ... and those that have brought no data */
     struct list accept_link; /* n */
-    unsigned nr_accepted, half_open, backlog; /* n */
+    struct tcp_sock *deferred_by; /* n its listener waits for data, */
+    uint32_t deferred_since;      /* n ... since this tick */
+    unsigned nr_accepted, nr_deferred, half_open, backlog; /* n */
 };
 static inline struct tcp_sock *tcp_sk(struct socket *s)
 {
@@ -116,6 +122,7 @@ int tcp_sock_accept(struct socket *s, struct socket **out, bool nonblock);
 int tcp_sock_connect(struct socket *s, const void *addr, unsigned len,
                      bool nonblock);
 extern struct slab_kind tcp_sock_kind;
+void tcp_undefer(struct tcp_sock *c); /* it may be accepted; net_lock held */
 err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb);
 
 /* tcp_data.c */
@@ -134,3 +141,6 @@ int tcp_sock_getsockopt(struct socket *s, int level, int name, void *val,
 void tcp_apply_options(struct tcp_sock *t); /* to the pcb; net_lock held */
 void tcp_option_changed(struct socket *s, int name);
 uint8_t tcp_linux_state(enum tcp_state state);
+void tcp_clamp_mss(struct tcp_sock *t); /* TCP_MAXSEG; net_lock held */
+/* When keepalive gives a silent peer up, in ms since it was last heard. */
+uint32_t tcp_keepalive_limit(const struct tcp_sock *t);

@@ -7,6 +7,7 @@
 
 #include <asm/ioctls.h>
 #include <linux/sockios.h>
+#include <linux/udp.h>
 
 #include "fs/poll.h"
 #include "lib/string.h"
@@ -183,7 +184,8 @@ static uint32_t dgram_poll(struct socket *s)
         ev |= EV_RDHUP;
     if (shut == SHUT_MASK)
         ev |= EV_HUP;
-    if (atomic_load_explicit(&s->err, memory_order_relaxed))
+    if (atomic_load_explicit(&s->err, memory_order_relaxed) ||
+        READ_ONCE(d->nr_errors))
         ev |= EV_ERR;
     return ev;
 }
@@ -215,6 +217,23 @@ static bool is_icmp6_filter(const struct socket *s, int level, int name)
            s->type == SOCK_RAW && s->protocol == IPPROTO_ICMPV6;
 }
 
+static int set_udp(struct dgram_sock *d, int name, const void *val,
+                   unsigned len)
+{
+    int v, rc = 0;
+
+    if (sockopt_get_int(val, len, &v))
+        return -EINVAL;
+    if (name != UDP_CORK)
+        return -ENOPROTOOPT;
+    net_lock();
+    d->cork = v != 0;
+    if (!d->cork && d->corked)
+        rc = dgram_uncork(d);
+    net_unlock();
+    return rc;
+}
+
 static int dgram_setsockopt(struct socket *s, int level, int name,
                             const void *val, unsigned len)
 {
@@ -231,6 +250,8 @@ static int dgram_setsockopt(struct socket *s, int level, int name,
         memcpy(d->icmp6_filter, val, MIN((size_t)len, sizeof(d->icmp6_filter)));
         return 0;
     }
+    if (level == SOL_UDP && d->udp)
+        return set_udp(d, name, val, len);
     return inet_setsockopt(s, level, name, val, len);
 }
 
@@ -239,11 +260,20 @@ static int dgram_getsockopt(struct socket *s, int level, int name, void *val,
 {
     struct dgram_sock *d = dgram_sk(s);
 
-    if (!is_icmp6_filter(s, level, name))
-        return inet_getsockopt(s, level, name, val, len);
-    *len = MIN(*len, (unsigned)sizeof(d->icmp6_filter));
-    memcpy(val, d->icmp6_filter, *len);
-    return 0;
+    if (is_icmp6_filter(s, level, name)) {
+        *len = MIN(*len, (unsigned)sizeof(d->icmp6_filter));
+        memcpy(val, d->icmp6_filter, *len);
+        return 0;
+    }
+    if (level == SOL_RAW && d->raw && s->protocol == IPPROTO_ICMP) {
+        if (name != ICMP_FILTER)
+            return -ENOPROTOOPT;
+        return sockopt_put_int((int)d->icmp_filter, val, len);
+    }
+    if (level == SOL_UDP && d->udp)
+        return name == UDP_CORK ? sockopt_put_int(d->cork, val, len)
+                                : -ENOPROTOOPT;
+    return inet_getsockopt(s, level, name, val, len);
 }
 
 static void dgram_option_changed(struct socket *s, int name)
@@ -268,12 +298,15 @@ static void dgram_release(struct socket *s)
     inet_leave_groups(&d->i);
     net_lock();
     port_unbind(&d->i);
+    if (d->corked)
+        pbuf_free(d->corked);
     if (d->udp)
         udp_remove(d->udp);
     if (d->raw)
         raw_remove(d->raw);
     list_for_each_safe (g, n, &d->queue, link)
         dgram_free(g);
+    dgram_drop_errors(d);
     net_unlock();
     kfree(d);
 }
@@ -304,6 +337,7 @@ static struct dgram_sock *dgram_create_sock(int family, int type, int protocol)
         return NULL;
     inet_init(&d->i, &dgram_ops, family, type, protocol);
     list_init(&d->queue);
+    list_init(&d->errors);
     return d;
 }
 
@@ -336,6 +370,7 @@ int raw_create(int family, int protocol, struct socket **out)
     if (!d)
         return -ENOBUFS;
     d->i.hdrincl = protocol == IPPROTO_RAW;
+    d->i.s.reuseaddr = true; /* as Linux says */
     net_lock();
     d->raw = raw_new_ip_type(
         family == AF_INET ? IPADDR_TYPE_V4 : IPADDR_TYPE_V6, (u8_t)protocol);

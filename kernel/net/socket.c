@@ -216,7 +216,7 @@ void socket_put_timestamp(struct socket *s, struct sock_msg *m, nsec_t when)
 
     if (!s->timestamp)
         return;
-    if (s->timestamp == SO_TIMESTAMP_OLD)
+    if (s->timestamp == SO_TIMESTAMP_OLD || s->timestamp == SO_TIMESTAMP_NEW)
         tv[1] /= NSEC_PER_USEC;
     sock_put_cmsg(m, SOL_SOCKET, s->timestamp, tv, sizeof(tv));
 }

@@ -99,15 +99,15 @@ struct socket {
     bool listening;             /* a */
 
     bool reuseaddr, reuseport, keepalive, broadcast, dontroute, oobinline;
-    bool passcred, zerocopy;   /* a and the line above */
-    uint8_t timestamp;         /* a 0, SO_TIMESTAMP_OLD or SO_TIMESTAMPNS_OLD */
-    int priority, mark;        /* a */
-    int sndbuf, rcvbuf;        /* a as getsockopt tells: doubled */
-    int rcvlowat;              /* a */
-    int bound_if;              /* a interface index or 0 */
-    struct linger linger;      /* a */
-    nsec_t rcvtimeo, sndtimeo; /* a NSEC_NEVER = none */
-    struct ucred owner;        /* I who made it */
+    bool passcred, debug, nocheck; /* a and the line above */
+    uint8_t timestamp;             /* a 0 or the option that asked for it */
+    int priority, mark;            /* a */
+    int sndbuf, rcvbuf;            /* a as getsockopt tells: doubled */
+    int rcvlowat;                  /* a */
+    int bound_if;                  /* a interface index or 0 */
+    struct linger linger;          /* a */
+    nsec_t rcvtimeo, sndtimeo;     /* a NSEC_NEVER = none */
+    struct ucred owner;            /* I who made it */
 };
 #define SHUT_MASK_RD 1
 #define SHUT_MASK_WR 2

@@ -24,7 +24,7 @@ err_t tcp_passive_open(u8_t id, struct tcp_pcb_listen *l, struct tcp_pcb *pcb)
 {
     struct tcp_sock *t = l->ext_args[id].data;
 
-    if (!t || t->nr_accepted > t->backlog ||
+    if (!t || t->nr_accepted + t->nr_deferred > t->backlog ||
         t->half_open >= MAX(t->backlog, (unsigned)HALF_OPEN_MIN) ||
         net_mem_pressure() || demux_add(pcb))
         return ERR_MEM;
@@ -55,14 +55,42 @@ static struct tcp_sock *child_create(struct tcp_sock *t, struct tcp_pcb *pcb)
     c->i.addr_fixed = c->i.port_fixed = false;
     list_init(&c->i.port_link);
     list_init(&c->accepted);
+    list_init(&c->deferred);
     list_init(&c->ack_link);
-    c->nr_accepted = c->half_open = 0;
+    c->nr_accepted = c->nr_deferred = c->half_open = 0;
     c->state = TCP_CONNECTED;
     c->rx_eof = false;
     c->rx_window = tcp_window_of(&c->i.s);
     tcp_pcb_attach(c, pcb);
+    tcp_clamp_mss(c);
     tcp_names_from_pcb(c);
     return c;
+}
+
+/* TCP_DEFER_ACCEPT: accept() has it when data has come, or time has passed. */
+static void defer(struct tcp_sock *t, struct tcp_sock *c)
+{
+    c->deferred_by = t;
+    c->deferred_since = tcp_ticks;
+    t->nr_deferred++;
+    list_add_tail(&t->deferred, &c->accept_link);
+}
+
+static void ready(struct tcp_sock *t, struct tcp_sock *c)
+{
+    t->nr_accepted++;
+    list_add_tail(&t->accepted, &c->accept_link);
+    socket_wake(&t->i.s, EV_IN | EV_RDNORM);
+}
+
+void tcp_undefer(struct tcp_sock *c)
+{
+    struct tcp_sock *t = c->deferred_by;
+
+    c->deferred_by = NULL;
+    t->nr_deferred--;
+    list_del_init(&c->accept_link);
+    ready(t, c);
 }
 
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -75,9 +103,10 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
     if (!c)
         return ERR_MEM; /* lwIP resets the connection */
     t->half_open--;
-    t->nr_accepted++;
-    list_add_tail(&t->accepted, &c->accept_link);
-    socket_wake(&t->i.s, EV_IN | EV_RDNORM);
+    if (t->defer_accept)
+        defer(t, c);
+    else
+        ready(t, c);
     return ERR_OK;
 }
 
@@ -104,7 +133,9 @@ static int bind_locked(struct tcp_sock *t, const ip_addr_t *ip, uint16_t port)
     if (t->state != TCP_NEW || port_bound(&t->i))
         return -EINVAL;
     int rc = inet_check_local(&t->i, ip);
-    if (!rc)
+    if (!rc && !port && t->i.no_port) /* connect() chooses */
+        ip_addr_copy(t->i.local, *ip);
+    else if (!rc)
         rc = port_bind(&t->i, ip, port);
     if (rc)
         return rc;
@@ -219,6 +250,7 @@ static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
 
     (void)err;
     t->state = TCP_CONNECTED;
+    tcp_clamp_mss(t);
     t->mss = tcp_send_mss(pcb);
     tcp_limit_window(pcb, t->rx_window);
     socket_wake(&t->i.s, EV_OUT | EV_WRNORM);
@@ -335,6 +367,7 @@ static int connect_locked(struct tcp_sock *t, ip_addr_t *ip, uint16_t port)
         return rc;
     tcp_names_from_pcb(t);
     t->state = TCP_CONNECTING;
+    t->progress = time_monotonic();
     return 0;
 }
 

@@ -13,6 +13,15 @@
 #include "net/sock_tcp.h"
 
 #include "lwip/priv/tcp_priv.h"
+#include "net/lwip_hooks.h"
+
+#define KEEPALIVE_FOREVER 1000000000u /* ms */
+#define MSS_OPTION        0x0204u     /* kind and length, RFC 9293, 3.2 */
+#define QUICK_ACKS        16          /* Linux: TCP_MAX_QUICKACKS */
+#define RTO_MAX           120         /* s */
+#define FIN_TIMEOUT       60          /* s, net.ipv4.tcp_fin_timeout */
+#define LINGER2_MAX       120
+#define WINDOW_CLAMP_MIN  1152 /* half of the smallest buffer */
 
 /* <linux/tcp.h> of the C library's side names the states differently; these
  * are include/net/tcp_states.h. */
@@ -54,6 +63,37 @@ void tcp_apply_options(struct tcp_sock *t)
     pcb->keep_idle = t->keepidle * 1000;
     pcb->keep_intvl = t->keepintvl * 1000;
     pcb->keep_cnt = t->keepcnt;
+    if (t->user_timeout) /* decides instead, see tcp_keepalive_limit() */
+        pcb->keep_cnt = KEEPALIVE_FOREVER / pcb->keep_intvl;
+}
+
+/* As Linux: with TCP_USER_TIMEOUT the first probe after that time is the last,
+ * whatever TCP_KEEPCNT. */
+uint32_t tcp_keepalive_limit(const struct tcp_sock *t)
+{
+    uint32_t idle = t->keepidle * 1000, step = t->keepintvl * 1000;
+
+    if (!t->user_timeout)
+        return UINT32_MAX; /* lwIP counts the probes */
+    if (t->user_timeout <= idle + step)
+        return idle + step;
+    return idle + (t->user_timeout - idle + step - 1) / step * step;
+}
+
+void tcp_clamp_mss(struct tcp_sock *t)
+{
+    if (t->maxseg && t->pcb)
+        t->pcb->mss = MIN(t->pcb->mss, (u16_t)t->maxseg);
+}
+
+void net_hook_tcp_syn(const struct tcp_pcb *pcb, uint32_t *first_option)
+{
+    const struct tcp_sock *t = pcb->callback_arg;
+
+    if (!t || !t->maxseg || (lwip_ntohl(*first_option) >> 16) != MSS_OPTION)
+        return;
+    uint32_t mss = MIN(lwip_ntohl(*first_option) & 0xffff, (uint32_t)t->maxseg);
+    *first_option = lwip_htonl(MSS_OPTION << 16 | mss);
 }
 
 static void apply(struct tcp_sock *t)
@@ -92,6 +132,48 @@ static void push(struct tcp_sock *t)
     if (t->pcb && t->pcb->state != LISTEN && t->pcb->state != CLOSED)
         tcp_output(t->pcb);
     net_unlock();
+}
+
+/* TCP_DEFER_ACCEPT is in seconds, and kept as a number of repetitions: after 1,
+ * 2, 4 ... seconds, at most RTO_MAX. */
+static int whole_repetitions(int seconds)
+{
+    int period = 1, timeout = 1;
+
+    if (seconds <= 0)
+        return 0;
+    for (int n = 1; seconds > period && n < 255; n++) {
+        timeout = MIN(timeout * 2, RTO_MAX);
+        period += timeout;
+    }
+    return period;
+}
+
+/* Linux says "none" by 0, and by -1 that orphans are not waited for. */
+static int linger2(int v)
+{
+    return v < 0 ? -1 : v == 0 ? FIN_TIMEOUT : MIN(v, LINGER2_MAX);
+}
+
+static void set_quickack(struct tcp_sock *t, int v)
+{
+    tcp_lock();
+    t->lazy_acks = !v;
+    t->quick_acks = v ? QUICK_ACKS : 0;
+    if (v && t->pcb && t->state == TCP_CONNECTED &&
+        (t->pcb->flags & TF_ACK_DELAY)) {
+        tcp_ack_now(t->pcb);
+        tcp_output(t->pcb);
+    }
+    net_unlock();
+}
+
+static int set_window_clamp(struct tcp_sock *t, int v)
+{
+    if (!v && t->state != TCP_NEW && t->state != TCP_DEAD)
+        return -EINVAL;
+    t->window_clamp = v ? MAX(v, WINDOW_CLAMP_MIN) : 0;
+    return 0;
 }
 
 static int in_range(int v, int min, int max)
@@ -137,7 +219,7 @@ static int set_int(struct tcp_sock *t, int name, int v)
         return 0;
     /* How patient to be is lwIP's own; what was asked for is remembered. */
     case TCP_DEFER_ACCEPT:
-        t->defer_accept = MAX(v, 0);
+        t->defer_accept = whole_repetitions(v);
         return 0;
     case TCP_SYNCNT:
         if ((rc = in_range(v, 1, 127)))
@@ -145,7 +227,7 @@ static int set_int(struct tcp_sock *t, int name, int v)
         t->syncnt = v;
         return 0;
     case TCP_LINGER2:
-        t->linger2 = v;
+        t->linger2 = linger2(v);
         return 0;
     case TCP_MAXSEG:
         if (v && (rc = in_range(v, 88, 32767)))
@@ -153,8 +235,10 @@ static int set_int(struct tcp_sock *t, int name, int v)
         t->maxseg = v;
         return 0;
     case TCP_QUICKACK:
+        set_quickack(t, v);
+        return 0;
     case TCP_WINDOW_CLAMP:
-        return 0; /* hints */
+        return set_window_clamp(t, v);
     default:
         return -ENOPROTOOPT;
     }
@@ -267,14 +351,16 @@ static int get_int(struct tcp_sock *t, int name, int *v)
         *v = t->linger2;
         break;
     case TCP_MAXSEG:
-        *v = t->maxseg && READ_ONCE(t->state) == TCP_NEW ? t->maxseg
-                                                         : READ_ONCE(t->mss);
+        *v = t->maxseg && (READ_ONCE(t->state) == TCP_NEW ||
+                           READ_ONCE(t->state) == TCP_LISTENING)
+                 ? t->maxseg
+                 : READ_ONCE(t->mss);
         break;
     case TCP_QUICKACK:
-        *v = 1;
+        *v = !t->lazy_acks;
         break;
     case TCP_WINDOW_CLAMP:
-        *v = TCP_WND;
+        *v = t->window_clamp;
         break;
     default:
         return -ENOPROTOOPT;

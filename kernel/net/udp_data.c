@@ -17,7 +17,8 @@
 
 #include "lwip/ip.h"
 
-#define DGRAM_COST 128 /* of bookkeeping, towards SO_RCVBUF */
+#define UDP_MAX    65507 /* bytes in one datagram */
+#define DGRAM_COST 128   /* of bookkeeping, towards SO_RCVBUF */
 
 /* --- receiving --------------------------------------------------------- */
 
@@ -154,6 +155,16 @@ static void put_pktinfo(struct inet_sock *i, struct sock_msg *m,
     }
 }
 
+static void put_destination(struct inet_sock *i, struct sock_msg *m,
+                            const struct dgram *g)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = lwip_htons(i->local_port)};
+
+    to.sin_addr.s_addr = ip4_addr_get_u32(ip_2_ip4(&g->to));
+    sock_put_cmsg(m, SOL_IP, IP_ORIGDSTADDR, &to, sizeof(to));
+}
+
 static void put_control(struct inet_sock *i, struct sock_msg *m,
                         const struct dgram *g)
 {
@@ -166,6 +177,8 @@ static void put_control(struct inet_sock *i, struct sock_msg *m,
         sock_put_cmsg(m, SOL_IP, IP_TTL, &ttl, sizeof(ttl));
     if (i->recvtos && v4)
         sock_put_cmsg(m, SOL_IP, IP_TOS, &g->tos, sizeof(g->tos));
+    if (i->recvorigdst && v4)
+        put_destination(i, m, g);
     if (i->recvhops && !v4)
         sock_put_cmsg(m, SOL_IPV6, IPV6_HOPLIMIT, &ttl, sizeof(ttl));
     if (i->recvtclass && !v4)
@@ -217,7 +230,7 @@ ssize_t dgram_recvmsg(struct socket *s, struct sock_msg *m, unsigned flags)
     int rc;
 
     if (flags & MSG_ERRQUEUE)
-        return -EAGAIN;
+        return dgram_recv_error(d, m);
     if (flags & MSG_OOB)
         return -EOPNOTSUPP;
     for (;;) {
@@ -397,7 +410,12 @@ static err_t output_udp(struct dgram_sock *d, struct pbuf *p,
 
     pcb->ttl = pcb->mcast_ttl = r->ttl;
     pcb->tos = r->tos;
-    if (d->i.mcast_loop)
+    if (d->i.s.nocheck)
+        udp_set_flags(pcb, UDP_FLAGS_NOCHKSUM);
+    else
+        udp_clear_flags(pcb, UDP_FLAGS_NOCHKSUM);
+    /* What leaves by the loopback interface comes back as it is. */
+    if (d->i.mcast_loop && netif_get_index(n) != 1)
         udp_set_flags(pcb, UDP_FLAGS_MULTICAST_LOOP);
     else
         udp_clear_flags(pcb, UDP_FLAGS_MULTICAST_LOOP);
@@ -450,8 +468,10 @@ static int output(struct dgram_sock *d, struct pbuf *p, struct dgram_route *r)
     if (d->i.frag_mtu && IP_IS_V6(&r->dst))
         mtu = MIN(mtu, (unsigned)d->i.frag_mtu);
     if ((d->i.mtu_discover == IP_PMTUDISC_DO || r->dontfrag) &&
-        p->tot_len + headers > mtu)
+        p->tot_len + headers > mtu) {
+        dgram_note_too_big(d, r, mtu);
         return -EMSGSIZE;
+    }
     if (p->tot_len + headers > UINT16_MAX)
         return -EMSGSIZE; /* lwIP counts the header */
     if (IP_IS_V4(&r->dst) && !d->i.s.broadcast &&
@@ -470,7 +490,7 @@ static int output(struct dgram_sock *d, struct pbuf *p, struct dgram_route *r)
 
 static struct pbuf *copy_in(struct dgram_sock *d, struct uio *u, int *rc)
 {
-    size_t len = u->left, max = d->udp ? 65507 : 65515;
+    size_t len = u->left, max = d->udp ? UDP_MAX : 65515;
 
     *rc = -EMSGSIZE;
     if (len > max)
@@ -487,6 +507,44 @@ static struct pbuf *copy_in(struct dgram_sock *d, struct uio *u, int *rc)
     }
     *rc = 0;
     return p;
+}
+
+int dgram_uncork(struct dgram_sock *d)
+{
+    struct pbuf *p = d->corked;
+
+    d->corked = NULL;
+    int rc = output(d, p, &d->corked_route);
+    pbuf_free(p);
+    return rc;
+}
+
+/* The route is that of the first part. Takes (p). */
+static int gather(struct dgram_sock *d, struct pbuf *p,
+                  const struct dgram_route *r, bool more)
+{
+    if (!d->corked) {
+        d->corked = p;
+        d->corked_route = *r;
+    } else if (d->corked->tot_len + p->tot_len > UDP_MAX) {
+        pbuf_free(p);
+        return -EMSGSIZE;
+    } else {
+        pbuf_cat(d->corked, p);
+    }
+    return more ? 0 : dgram_uncork(d);
+}
+
+static int send_locked(struct dgram_sock *d, struct pbuf *p,
+                       struct dgram_route *r, unsigned flags)
+{
+    bool more = d->udp && (d->cork || (flags & MSG_MORE));
+
+    if (more || d->corked)
+        return gather(d, p, r, more);
+    int rc = output(d, p, r);
+    pbuf_free(p);
+    return rc;
 }
 
 ssize_t dgram_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags)
@@ -508,8 +566,7 @@ ssize_t dgram_sendmsg(struct socket *s, struct sock_msg *m, unsigned flags)
     if (!p)
         return rc;
     net_lock();
-    rc = output(d, p, &r);
-    pbuf_free(p);
+    rc = send_locked(d, p, &r, flags);
     net_unlock();
     return rc ? rc : (ssize_t)len;
 }
