@@ -103,7 +103,7 @@ static void relx_environment(struct compose *x)
     default_var(x, "ESCRIPT_NAME", script);
     default_var(x, "RELX_RPC_TIMEOUT", "60");
     export_var(x, "REL_NAME", c->release);
-    export_var(x, "REL_VSN", c->version);
+    script_var(x, "REL_VSN", c->version);
     export_var(x, "RELEASE_NAME", c->release);
     export_var(x, "RELEASE_VSN", c->version);
     export_var(x, "RELEASE_PROG", script);

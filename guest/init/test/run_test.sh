@@ -57,7 +57,7 @@ EOF
 # check NAME STATUS CMDLINE PATTERN: runs what $top/erlexec holds
 check() {
     status=0
-    TOP="$top" CMDLINE="$3" timeout -k 1 20 unshare -rpfmnu --kill-child \
+    TOP="$top" CMDLINE="$3" timeout -k 1 60 unshare -rpfmnu --kill-child \
         sh "$top/inside" > "$top/out" 2>&1 < /dev/null || status=$?
     if [ "$status" = "$2" ] && grep -q -- "$4" "$top/out"; then
         echo "ok   $1"
