@@ -113,7 +113,7 @@ static char *emulator_path(const struct build *b)
     char *path = NULL;
 
     for (size_t i = 0; i < 2 && !path; i++) {
-        path = xasprintf("%s/erts-%s/bin/%s", INITCONF_ROOT, b->release.erts,
+        path = xasprintf("%s/erts-%s/bin/%s", b->release.root, b->release.erts,
                          names[i]);
         if (!tree_find(&b->tree, path, true)) {
             free(path);
@@ -147,6 +147,9 @@ static int add_programs(struct build *b)
     r = closure_set_runtime(&b->closure, emulator) ||
         closure_add(&b->closure, emulator) || add_init(b) ||
         closure_add(&b->closure, INIT) || closure_add_tree(&b->closure, app);
+    if (!r && b->release.layout == RELEASE_GLEAM)
+        r = closure_add_tree(&b->closure,
+                             tree_find(&b->tree, b->release.root, true));
     free(emulator);
     for (size_t i = 0; i < b->closure.foreign.n; i++)
         note("'%s' is for another processor, and no use in the image",
@@ -188,11 +191,13 @@ static void hint_at_shell(const struct shell_need *n)
 
 static int add_shell(struct build *b)
 {
-    struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
+    const struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
     const char *vmargs = b->release.vmargs;
     char *reason;
     int r;
 
+    if (b->release.layout != RELEASE_GLEAM)
+        app = tree_child(app, "lib");
     if (shell_need_scan(&b->need, app) ||
         (vmargs &&
          shell_need_vmargs(&b->need, tree_find(&b->tree, vmargs, true))))
@@ -320,7 +325,7 @@ static int run(struct build *b)
 {
     if (boot_files_read(&b->boot, &b->o->boot) ||
         sysroot_init(&b->sysroot, b->o->sysroot ? b->o->sysroot : "/") ||
-        release_open(&b->release, b->o->release))
+        release_open(&b->release, b->o->release, b->o->erts))
         return -1;
     settle_names(b);
     if (fill_tree(b) || write_image(b))

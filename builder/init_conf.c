@@ -35,11 +35,11 @@ static int put_env(struct buf *out, const struct strvec *env)
 int init_conf_write(const struct release *r, const struct init_settings *s,
                     struct buf *out)
 {
-    char *erts = xasprintf("%s/erts-%s", INITCONF_ROOT, r->erts);
+    char *erts = xasprintf("%s/erts-%s", r->root, r->erts);
     int err =
         put(out, "release", r->rel.name) || put(out, "version", r->version) ||
         put(out, "layout", release_layout_name(r)) ||
-        put(out, "root", INITCONF_ROOT) || put(out, "erts", erts) ||
+        put(out, "root", r->root) || put(out, "erts", erts) ||
         put(out, "boot", r->boot) || put(out, "config", r->config) ||
         put(out, "vmargs", r->vmargs) || put(out, "cookie", r->cookie) ||
         put(out, "runtime", r->runtime) || put(out, "erl", r->erl) ||
@@ -48,6 +48,8 @@ int init_conf_write(const struct release *r, const struct init_settings *s,
         put(out, "grace", s->grace) || put(out, "restart", s->restart) ||
         put(out, "console.shell", s->console ? "yes" : NULL);
 
+    for (size_t i = 0; i < r->pa.n && !err; i++)
+        err = put(out, "pa", r->pa.v[i]);
     free(erts);
     return err ? -1 : 0;
 }

@@ -2,112 +2,11 @@
 /* Copyright the unibeam authors */
 #include "rel_file.h"
 
-#include <ctype.h>
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "buf.h"
+#include "term_scan.h"
 
-/* Erlang terms, as far as a .rel file has them. */
-enum token { T_END, T_ATOM, T_STRING, T_PUNCT, T_BAD };
-
-struct scanner {
-    const char *p;
-    enum token kind;
-    char punct;
-    struct buf text; /* of an atom or string */
-};
-
-static void skip_blanks(struct scanner *s)
-{
-    for (;;) {
-        while (isspace((unsigned char)*s->p))
-            s->p++;
-        if (*s->p != '%')
-            return;
-        s->p += strcspn(s->p, "\n");
-    }
-}
-
-static enum token quoted(struct scanner *s, char quote, enum token kind)
-{
-    for (s->p++; *s->p && *s->p != quote; s->p++) {
-        if (*s->p == '\\' && s->p[1])
-            s->p++;
-        buf_add(&s->text, s->p, 1);
-    }
-    if (!*s->p)
-        return T_BAD;
-    s->p++;
-    return kind;
-}
-
-static void next(struct scanner *s)
-{
-    skip_blanks(s);
-    buf_trim(&s->text, 0);
-    s->punct = 0;
-    if (!*s->p) {
-        s->kind = T_END;
-    } else if (*s->p == '"') {
-        s->kind = quoted(s, '"', T_STRING);
-    } else if (*s->p == '\'') {
-        s->kind = quoted(s, '\'', T_ATOM);
-    } else if (isalnum((unsigned char)*s->p) || *s->p == '_') {
-        while (isalnum((unsigned char)*s->p) || *s->p == '_' || *s->p == '@')
-            buf_add(&s->text, s->p++, 1);
-        s->kind = T_ATOM;
-    } else {
-        s->kind = strchr("{}[],.", *s->p) ? T_PUNCT : T_BAD;
-        s->punct = *s->p++;
-    }
-}
-
-static bool eat(struct scanner *s, char punct)
-{
-    if (s->kind != T_PUNCT || s->punct != punct)
-        return false;
-    next(s);
-    return true;
-}
-
-static bool eat_text(struct scanner *s, enum token kind, char **out)
-{
-    if (s->kind != kind)
-        return false;
-    free(*out);
-    *out = xstrdup(buf_str(&s->text));
-    next(s);
-    return true;
-}
-
-static bool eat_atom(struct scanner *s, const char *name)
-{
-    if (s->kind != T_ATOM || strcmp(buf_str(&s->text), name))
-        return false;
-    next(s);
-    return true;
-}
-
-/* Up to and with the '}' that closes the tuple we are in. */
-static bool skip_tuple(struct scanner *s)
-{
-    int depth = 1;
-
-    while (depth) {
-        if (s->kind == T_END || s->kind == T_BAD)
-            return false;
-        if (s->punct == '{' || s->punct == '[')
-            depth++;
-        if (s->punct == '}' || s->punct == ']')
-            depth--;
-        next(s);
-    }
-    return true;
-}
-
-static bool read_app(struct scanner *s, struct rel_file *r)
+static struct rel_app *new_app(struct rel_file *r)
 {
     struct rel_app *a;
 
@@ -117,18 +16,31 @@ static bool read_app(struct scanner *s, struct rel_file *r)
     }
     a = &r->app[r->n++];
     *a = (struct rel_app){0};
-    return eat(s, '{') && eat_text(s, T_ATOM, &a->name) && eat(s, ',') &&
-           eat_text(s, T_STRING, &a->version) && skip_tuple(s);
+    return a;
+}
+
+void rel_file_add(struct rel_file *r, const char *name, const char *version)
+{
+    *new_app(r) = (struct rel_app){xstrdup(name), xstrdup(version)};
+}
+
+static bool read_app(struct scanner *s, struct rel_file *r)
+{
+    struct rel_app *a = new_app(r);
+
+    return term_eat(s, '{') && term_eat_text(s, T_ATOM, &a->name) &&
+           term_eat(s, ',') && term_eat_text(s, T_STRING, &a->version) &&
+           term_skip_rest(s);
 }
 
 static bool read_apps(struct scanner *s, struct rel_file *r)
 {
-    if (!eat(s, '['))
+    if (!term_eat(s, '['))
         return false;
-    while (!eat(s, ']')) {
+    while (!term_eat(s, ']')) {
         if (!read_app(s, r))
             return false;
-        if (!eat(s, ',') && !(s->kind == T_PUNCT && s->punct == ']'))
+        if (!term_eat(s, ',') && !(s->kind == T_PUNCT && s->punct == ']'))
             return false;
     }
     return true;
@@ -136,12 +48,14 @@ static bool read_apps(struct scanner *s, struct rel_file *r)
 
 static bool read_release(struct scanner *s, struct rel_file *r)
 {
-    return eat(s, '{') && eat_atom(s, "release") && eat(s, ',') &&
-           eat(s, '{') && eat_text(s, T_STRING, &r->name) && eat(s, ',') &&
-           eat_text(s, T_STRING, &r->version) && eat(s, '}') && eat(s, ',') &&
-           eat(s, '{') && eat_atom(s, "erts") && eat(s, ',') &&
-           eat_text(s, T_STRING, &r->erts) && eat(s, '}') && eat(s, ',') &&
-           read_apps(s, r) && eat(s, '}');
+    return term_eat(s, '{') && term_eat_atom(s, "release") &&
+           term_eat(s, ',') && term_eat(s, '{') &&
+           term_eat_text(s, T_STRING, &r->name) && term_eat(s, ',') &&
+           term_eat_text(s, T_STRING, &r->version) && term_eat(s, '}') &&
+           term_eat(s, ',') && term_eat(s, '{') && term_eat_atom(s, "erts") &&
+           term_eat(s, ',') && term_eat_text(s, T_STRING, &r->erts) &&
+           term_eat(s, '}') && term_eat(s, ',') && read_apps(s, r) &&
+           term_eat(s, '}');
 }
 
 int rel_file_parse(const char *text, struct rel_file *r, const char **why)
@@ -150,7 +64,7 @@ int rel_file_parse(const char *text, struct rel_file *r, const char **why)
     bool ok;
 
     *r = (struct rel_file){0};
-    next(&s);
+    term_next(&s);
     ok = read_release(&s, r);
     buf_release(&s.text);
     if (ok)

@@ -26,4 +26,5 @@ struct rel_file {
 
 /* 0, or -1 and (*why); nothing is reported. */
 int rel_file_parse(const char *text, struct rel_file *r, const char **why);
+void rel_file_add(struct rel_file *r, const char *name, const char *version);
 void rel_file_release(struct rel_file *r);

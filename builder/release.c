@@ -61,10 +61,6 @@ static int not_a_release(const char *dir)
 
     if (other)
         fail("'%s' is not a release: did you mean '%s'?", dir, other);
-    else if (exists(dir, "entrypoint.sh"))
-        fail("'%s' is a Gleam shipment, not a release: make a release of it "
-             "with rebar3 or mix",
-             dir);
     else
         fail("'%s' is not a release (no releases/start_erl.data): make one "
              "with 'rebar3 as prod release' or 'mix release'",
@@ -268,9 +264,11 @@ static void find_layout(struct release *r)
     free(runtime);
 }
 
-int release_open(struct release *r, const char *dir)
+int release_open(struct release *r, const char *dir, const char *erts)
 {
-    *r = (struct release){.dir = xstrdup(dir)};
+    *r = (struct release){.dir = xstrdup(dir), .root = INITCONF_ROOT};
+    if (!exists(dir, "releases/start_erl.data") && exists(dir, "entrypoint.sh"))
+        return shipment_open(r, erts);
     if (check_dir(dir) || read_start_erl(r) || read_rel(r) || find_boot(r) ||
         read_cookie(r))
         return -1;
@@ -283,7 +281,9 @@ int release_open(struct release *r, const char *dir)
 
 const char *release_layout_name(const struct release *r)
 {
-    return r->layout == RELEASE_MIX ? "mix" : "relx";
+    static const char *const names[] = {"relx", "mix", "gleam"};
+
+    return names[r->layout];
 }
 
 void release_close(struct release *r)
@@ -292,6 +292,8 @@ void release_close(struct release *r)
     free(r->erts);
     free(r->version);
     free(r->boot);
+    free(r->boot_file);
+    strvec_release(&r->pa);
     free(r->config);
     free(r->vmargs);
     free(r->runtime);

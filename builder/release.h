@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * release.h - an OTP release on the host, as relx or mix lays it out.
+ * release.h - an OTP release on the host, as relx or mix lays it out; or a
+ * shipment of Gleam's, see shipment.c.
  *
  *   releases/start_erl.data      "ERTS-VSN VSN"
  *   releases/COOKIE              mix
@@ -20,18 +21,24 @@
 #include "rel_file.h"
 #include "tree.h"
 
-enum release_layout { RELEASE_RELX, RELEASE_MIX };
+/* Where a shipment finds Erlang's own. */
+#define RELEASE_OTP_ROOT "/usr/lib/erlang"
+
+enum release_layout { RELEASE_RELX, RELEASE_MIX, RELEASE_GLEAM };
 
 struct release {
     char *dir; /* on the host */
     enum release_layout layout;
-    char *erts; /* versions, from start_erl.data */
+    const char *root; /* of lib/ and erts-VSN in the guest */
+    char *erts;       /* versions, from start_erl.data */
     char *version;
     struct rel_file rel;
     bool has_erts; /* beam.smp is in it */
 
     /* Guest paths; NULL: there is none. */
-    char *boot; /* without ".boot" */
+    char *boot;       /* without ".boot" */
+    char *boot_file;  /* gleam: on the host */
+    struct strvec pa; /* gleam: directories of modules */
     char *config;
     char *vmargs;
     char *runtime;
@@ -47,11 +54,12 @@ struct release {
     uint64_t bytes;
 };
 
-/* Look at (dir).  Reports and returns -1 when it is not a release. */
-int release_open(struct release *r, const char *dir);
+/* Look at (dir).  Reports and returns -1 when it is not a release.  (erts): as
+ * for release_complete(). */
+int release_open(struct release *r, const char *dir, const char *erts);
 void release_close(struct release *r);
 
-/* "relx" or "mix". */
+/* "relx", "mix" or "gleam". */
 const char *release_layout_name(const struct release *r);
 
 /* Why a shell is needed to start the release, or NULL. */

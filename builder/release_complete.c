@@ -86,8 +86,8 @@ static int add_programs(struct copy *c, const struct erts *e, const char *why)
 {
     for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
         char *host = path_join(e->bin, programs[i]);
-        char *guest = xasprintf("%s/erts-%s/bin/%s", INITCONF_ROOT,
-                                c->release->erts, programs[i]);
+        char *guest = xasprintf("%s/erts-%s/bin/%s", c->root, c->release->erts,
+                                programs[i]);
         struct stat st;
         int r = 0;
 
@@ -108,11 +108,12 @@ static int add_programs(struct copy *c, const struct erts *e, const char *why)
     return 0;
 }
 
-static bool app_present(const struct tree *t, const char *dir)
+static bool app_present(const struct copy *c, const char *dir)
 {
-    char *guest = xasprintf("%s/lib/%s", INITCONF_ROOT, dir);
+    char *guest = xasprintf("%s/lib/%s", c->root, dir);
     char *archive = xasprintf("%s.ez", guest);
-    bool yes = tree_find(t, guest, true) || tree_find(t, archive, true);
+    bool yes =
+        tree_find(c->tree, guest, true) || tree_find(c->tree, archive, true);
 
     free(archive);
     free(guest);
@@ -151,7 +152,7 @@ static int add_apps(struct copy *c, const struct erts *e, const char *why)
         char *dir = xasprintf("%s-%s", rel->app[i].name, rel->app[i].version);
         int r = 0;
 
-        if (!app_present(c->tree, dir)) {
+        if (!app_present(c, dir)) {
             if (e)
                 r = add_app(c, e, dir, why);
             else
@@ -167,12 +168,30 @@ static int add_apps(struct copy *c, const struct erts *e, const char *why)
     return 0;
 }
 
+static int add_boot_file(struct copy *c, const char *why)
+{
+    char *guest = xasprintf("%s.boot", c->release->boot);
+    struct stat st;
+    int r = 0;
+
+    if (stat(c->release->boot_file, &st))
+        r = fail("cannot read '%s': %s", c->release->boot_file,
+                 strerror(errno));
+    else if (!tree_file(c->tree, guest, c->release->boot_file, &st, why))
+        r = -1;
+    free(guest);
+    return r;
+}
+
 static int complete(struct release *r, struct tree *t, const struct erts *e)
 {
     char *why = e ? xasprintf("from erts %s, --erts", r->erts) : NULL;
     struct copy c;
     int err = copy_init(&c, r, t);
 
+    c.root = r->root;
+    if (!err && r->boot_file)
+        err = add_boot_file(&c, why);
     if (!err && e && !r->has_erts)
         err = add_programs(&c, e, why);
     if (!err)

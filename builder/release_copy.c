@@ -131,8 +131,8 @@ static char *link_text(const struct copy *c, const char *rel,
         if (rest && b == c->base && stays_below(b->rel, rel, target))
             return xstrdup(target);
         if (rest)
-            return xasprintf("%s%s%s%s", INITCONF_ROOT, b->rel[0] ? "/" : "",
-                             b->rel, rest);
+            return xasprintf("%s%s%s%s", c->root, b->rel[0] ? "/" : "", b->rel,
+                             rest);
     }
     return NULL;
 }
@@ -221,7 +221,7 @@ static int copy_entry(struct copy *c, const char *host, const char *rel,
         if (!r && !link && stat(host, &st))
             r = fail("cannot read '%s': %s", host, strerror(errno));
     }
-    guest = path_join(INITCONF_ROOT, rel);
+    guest = path_join(c->root, rel);
     if (r)
         ;
     else if (link)
@@ -263,7 +263,7 @@ static int list_dir(const char *host, struct strvec *names)
 int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
              int depth)
 {
-    char *guest = path_join(INITCONF_ROOT, rel);
+    char *guest = path_join(c->root, rel);
     struct strvec names = {0};
     int r = 0;
 
@@ -288,7 +288,7 @@ int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
 
 int copy_init(struct copy *c, struct release *r, struct tree *t)
 {
-    *c = (struct copy){.release = r, .tree = t};
+    *c = (struct copy){.release = r, .tree = t, .root = INITCONF_ROOT};
     c->top.real = realpath(r->dir, NULL);
     c->top.rel = "";
     c->base = &c->top;

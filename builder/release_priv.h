@@ -18,11 +18,15 @@ struct copy_base {
 struct copy {
     struct release *release;
     struct tree *tree;
+    const char *root;             /* what is copied goes below this */
     const struct copy_base *base; /* the innermost */
     struct copy_base top;
     dev_t image_dev; /* the image to be replaced, or zeros */
     ino_t image_ino;
 };
+
+/* The rest of release_open() for a shipment. */
+int shipment_open(struct release *r, const char *erts);
 
 /* Finds erl, envsh and pre_start. */
 int release_read_scripts(struct release *r);

@@ -22,7 +22,7 @@ static bool ends_with(const char *s, const char *end)
     return n > e && !strcmp(s + n - e, end);
 }
 
-/* The application of lib/NAME-VSN, or lib/NAME. */
+/* The application of NAME-VSN, or NAME. */
 static size_t app_name_len(const char *dir)
 {
     return strcspn(dir, "-");
@@ -127,10 +127,8 @@ int shell_need_vmargs(struct shell_need *s, const struct node *vmargs)
     return 0;
 }
 
-int shell_need_scan(struct shell_need *s, const struct node *app)
+int shell_need_scan(struct shell_need *s, const struct node *lib)
 {
-    const struct node *lib = tree_child(app, "lib");
-
     *s = (struct shell_need){0};
     if (!lib)
         return 0;

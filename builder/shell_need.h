@@ -22,8 +22,8 @@ struct shell_need {
     struct strvec scripts;  /* "PATH is a script for INTERPRETER" */
 };
 
-/* Look through the modules of the release in (app). */
-int shell_need_scan(struct shell_need *s, const struct node *app);
+/* Look through the modules of the applications in (lib), which may be NULL. */
+int shell_need_scan(struct shell_need *s, const struct node *lib);
 /* And then through the emulator's arguments in (vmargs), which may be NULL. */
 int shell_need_vmargs(struct shell_need *s, const struct node *vmargs);
 void shell_need_release(struct shell_need *s);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app_file.h"
 #include "digest.h"
 #include "forward.h"
 #include "init_conf.h"
@@ -41,6 +42,34 @@ static void rel_files(void **state)
     rel_file_release(&r);
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
         assert_int_equal(rel_file_parse(bad[i], &r, &why), -1);
+}
+
+static void app_files(void **state)
+{
+    static const char text[] =
+        "{application, shop, [{description, \"a {b\"}, {vsn, \"1.0\"},\n"
+        " {env, [{x, #{a => -1.5}}, {y, <<1,2>>}]}, {mod, {shop_app, []}},\n"
+        " {applications, [kernel, 'two words']}, {registered, []},\n"
+        " {included_applications, [inets]}, {optional_applications, [ssl]}]}.";
+    static const char *const bad[] = {
+        "",
+        "{application, shop, []}.",
+        "{application, shop, [{vsn, \"1\"}, {applications, [kernel}]}.",
+        "{application, shop, [{vsn, \"1\"}, {env, [",
+        "{application, shop, [{vsn, \"1\"} {env, []}]}.",
+    };
+    struct app_file a;
+    const char *why;
+
+    assert_int_equal(app_file_parse(text, &a, &why), 0);
+    assert_string_equal(a.version, "1.0");
+    assert_int_equal(a.needs.n, 3);
+    assert_string_equal(a.needs.v[1], "two words");
+    assert_string_equal(a.needs.v[2], "inets");
+    assert_int_equal(a.likes.n, 1);
+    app_file_release(&a);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_int_equal(app_file_parse(bad[i], &a, &why), -1);
 }
 
 static void check_quote(void (*quote)(struct buf *, const char *),
@@ -158,6 +187,7 @@ static void init_conf(void **state)
     struct release r = {.rel = {.name = (char *)"shop"},
                         .version = (char *)"1.0",
                         .erts = (char *)"13",
+                        .root = "/app",
                         .boot = (char *)"/app/releases/1.0/start"};
     struct init_settings s = {.hostname = "shop"};
     struct strvec env = {0};
@@ -188,10 +218,11 @@ static void known_apps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rel_files),   cmocka_unit_test(quoting),
-        cmocka_unit_test(forwards),    cmocka_unit_test(exit_lines),
-        cmocka_unit_test(cache_order), cmocka_unit_test(digests),
-        cmocka_unit_test(init_conf),   cmocka_unit_test(known_apps),
+        cmocka_unit_test(rel_files),  cmocka_unit_test(app_files),
+        cmocka_unit_test(quoting),    cmocka_unit_test(forwards),
+        cmocka_unit_test(exit_lines), cmocka_unit_test(cache_order),
+        cmocka_unit_test(digests),    cmocka_unit_test(init_conf),
+        cmocka_unit_test(known_apps),
     };
 
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
