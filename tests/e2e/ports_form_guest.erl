@@ -170,7 +170,7 @@ stopped() ->
     Port = sh("read x; echo \"$x\"; exit 4", [exit_status, binary]),
     {os_pid, Pid} = erlang:port_info(Port, os_pid),
     P = integer_to_list(Pid),
-    [] = os:cmd("kill -STOP " ++ P),
+    ok = stop(P, 200),
     port_command(Port, "word\n"),
     Early = receive {Port, _} -> early after 300 -> waits end,
     [] = os:cmd("kill -CONT " ++ P),
@@ -257,7 +257,7 @@ busy() ->
     Cat = integer_to_list(Pid),
     true = port_command(Port, "up"),
     receive {Port, {data, <<"up">>}} -> ok after ?LIMIT -> error(none) end,
-    [] = os:cmd("kill -STOP " ++ Cat),
+    ok = stop(Cat, 200),
     Accepted = fill(Port, 0),
     Self = self(),
     spawn_link(fun() -> true = port_command(Port, "!"), Self ! written end),
@@ -268,6 +268,15 @@ busy() ->
     port_close(Port),
     {Accepted, Blocked, element(1, Force),
      Back =:= <<(binary:copy(<<"b">>, Accepted * 4096))/binary, "!">>}.
+
+%% Until it has stopped.
+stop(Pid, N) when N > 0 ->
+    [] = os:cmd("kill -STOP " ++ Pid),
+    {ok, Status} = file:read_file("/proc/" ++ Pid ++ "/status"),
+    case re:run(Status, "^State:\\tT", [multiline]) of
+        nomatch -> timer:sleep(20), stop(Pid, N - 1);
+        {match, _} -> ok
+    end.
 
 take(_, 0, Acc) -> iolist_to_binary(lists:reverse(Acc));
 take(Port, Left, Acc) ->

@@ -6,7 +6,8 @@
 -export([closed/1, owner_dies/1, handed_on/0, links/0, background/0, daemon/0,
          group/0, at_once/1, killed_at_once/1, together/1, sequence/1, large/1,
          caller_killed/0, command_input/0, max_size/0, command_statuses/0,
-         orphans/0, many_commands/1]).
+         orphans/0, many_commands/1,
+         scripts/0]).
 -export([run/2, run/3, sh/2, collect/1, outcome/1, temporary/0, content/1,
          content/2]).
 
@@ -253,6 +254,50 @@ max_size() ->
                       #{max_size => M}),
            length(R)
      end || {Bytes, M} <- [{10, 4}, {10, 100}, {1000000, 70000}, {10, 0}]].
+
+%% What scripts do with processes, signals, limits and pipes; B is busybox, so
+%% that both sides run the same programs.
+scripts() ->
+    [{S, run("B=/bin/busybox; " ++ S, [stderr_to_stdout, binary])}
+     || S <- ["for i in 1 2 3; do (exit $i) & done; wait; echo $?",
+              "(exit 7) & wait $!; echo $?",
+              "sleep 100 & kill $!; wait $!; echo $?",
+              "sleep 100 & kill -9 $!; wait $!; echo $?",
+              "trap 'echo got' USR1; kill -USR1 $$; echo after",
+              "trap 'echo bye' EXIT; exit 3",
+              "trap '' TERM; kill -TERM $$; echo lives",
+              "trap 'echo int; exit 4' INT; kill -INT $$",
+              "trap 'echo child' CHLD; (exit 0) & wait; echo done",
+              "$B timeout 1 $B sleep 100; echo $?",
+              "$B timeout -s KILL 1 $B sleep 100; echo $?",
+              "$B setsid $B sh -c 'exit 5'; echo $?",
+              "ulimit -n 100; ulimit -n", "ulimit -S -s 4096; ulimit -s",
+              "ulimit -c; ulimit -v 100000; ulimit -v",
+              "ulimit -t 1; while :; do :; done",
+              "ulimit -f 1; $B dd if=/dev/zero of=/tmp/unibeam-limit bs=1024 count=4 "
+              "2>/dev/null; echo $?; $B stat -c %s /tmp/unibeam-limit; "
+              "$B rm /tmp/unibeam-limit",
+              "ulimit -n 5; exec 9</dev/null; echo no",
+              "$B seq 1 100000 | $B tail -n 1",
+              "$B yes | $B head -n 3", "$B seq 1 20 | $B xargs -P 4 -n 5 $B echo | "
+              "$B sort -n | $B wc -l",
+              "$B mkfifo /tmp/unibeam-ff; ($B sleep 0.2; echo through >/tmp/unibeam-ff) & "
+              "$B cat /tmp/unibeam-ff; $B rm /tmp/unibeam-ff",
+              "exec 3<>/dev/null; echo x >&3; $B cat <&3",
+              "umask 027; $B touch /tmp/unibeam-um; $B stat -c %a /tmp/unibeam-um; "
+              "$B rm /tmp/unibeam-um",
+              "x=$($B sh -c 'echo out; exit 9'); echo $x $?",
+              "set -e; false; echo no", "exec $B false",
+              "kill -0 $$ && echo there; kill -0 99999999 2>/dev/null || echo gone",
+              "$B sh -c 'kill -STOP $$; echo resumed' & until $B grep -q '^State:.T' "
+              "/proc/$!/status; do $B sleep 0.05; done; kill -CONT $!; "
+              "wait $!; echo $?",
+              "$B printf 'b\\na\\n' | $B sort | $B tr a-z A-Z",
+              "$B sh -c '$B sh -c \"kill -SEGV \\$\\$\"; echo $?' 2>/dev/null",
+              "$B true | $B false; echo $?", "! $B true; echo $?",
+              "$B date -u -d @86400 +%F", "$B id -u; $B whoami",
+              "cd /; cd /tmp && cd - ", "echo ${HOME:+home} ${NONE-none}",
+              "$B find /etc/passwd /etc/none 2>/dev/null; echo $?"]].
 
 command_statuses() ->
     [os:cmd("(" ++ C ++ ") >/dev/null 2>&1; echo $?")

@@ -19,7 +19,7 @@ groups() ->
      {life, [closed, owner_killed, owner_ends, handed_on, links, background, daemon,
              one_group, orphans, at_once, killed_at_once, together, sequence]},
      {commands, [large, many_commands, caller_killed, command_input, max_size,
-                 command_statuses]}].
+                 command_statuses, scripts]}].
 
 init_per_suite(Config) ->
     case vm:image("OTP_IMAGE", Config) of
@@ -112,4 +112,5 @@ many_commands(C) -> life(C, many_commands, [50]).
 caller_killed(C) -> life(C, caller_killed).
 command_input(C) -> life(C, command_input).
 max_size(C) -> life(C, max_size).
+scripts(C) -> life(C, scripts).
 command_statuses(C) -> life(C, command_statuses).
