@@ -5,7 +5,9 @@
  *
  * A directory keeps its entries in two trees: by name, for lookup, and by
  * cookie, for listing. Cookies count up, so a listing in progress neither
- * skips nor repeats an entry when others come and go.
+ * skips nor repeats an entry when others come and go. It ends with what there
+ * was when it began (the file's (private)), so that a program that makes a file
+ * for each it finds comes to an end.
  *
  * Each entry holds a reference on its inode. Link counts: a file has one per
  * name; a directory 2 and one per subdirectory; 0 when removed.
@@ -290,18 +292,22 @@ static int readdir(struct file *f, struct dir_context *ctx)
 {
     struct tmpfs_dir *d = f->inode->private;
     struct tmpfs_entry key, *e;
+    uint64_t end;
 
+    if (!f->pos || !f->private)
+        f->private = (void *)(uintptr_t)d->next_cookie;
+    end = (uintptr_t)f->private;
     if (!readdir_dots(f, ctx))
         return 0;
     key.cookie = f->pos;
-    for (e = RB_NFIND(tmpfs_cookies, &d->cookies, &key); e;
+    for (e = RB_NFIND(tmpfs_cookies, &d->cookies, &key); e && e->cookie < end;
          e = RB_NEXT(tmpfs_cookies, &d->cookies, e)) {
         if (!ctx->emit(ctx, e->name, e->len, e->inode->ino,
                        mode_to_dtype(e->inode->mode), e->cookie + 1))
             return 0;
         f->pos = e->cookie + 1;
     }
-    f->pos = d->next_cookie;
+    f->pos = MAX(f->pos, end);
     return 0;
 }
 
