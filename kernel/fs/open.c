@@ -8,6 +8,7 @@
 
 #include "fs/fs_priv.h"
 #include "fs/open.h"
+#include "fs/pipe.h"
 #include "lib/string.h"
 #include "proc/process.h"
 #include "sched/cpu.h"
@@ -57,11 +58,18 @@ int file_open_inode(struct file *f)
     return err;
 }
 
-/* /proc/PID/fd/N of a pipe or the like: the same open file again. */
+/* /proc/PID/fd/N of a pipe: either end, whichever N is. Of something like it:
+ * the same open file again. */
 static struct file *reopen(struct path *p, unsigned flags)
 {
-    struct file *f = p->dentry->anonymous;
+    struct file *f = p->dentry->anonymous, *new;
     unsigned acc = flags & O_ACCMODE;
+
+    if (S_ISFIFO(f->inode->mode)) {
+        new = pipe_reopen(f, (flags & ~(unsigned)O_ONLY_AT_OPEN) | O_LARGEFILE);
+        path_put(p);
+        return new;
+    }
     bool ok = !S_ISSOCK(f->inode->mode) &&
               (acc == O_WRONLY || (f->caps & FILE_READ)) &&
               (acc == O_RDONLY || (f->caps & FILE_WRITE));
@@ -234,7 +242,7 @@ struct file *open_path(int dirfd, const char *name, unsigned flags,
     if (flags & O_PATH)
         return open_existing(dirfd, name, flags & O_KEPT_FOR_PATH, resolve);
     if ((flags & O_TMPFILE) == O_TMPFILE)
-        return (flags & O_ACCMODE) == O_RDONLY
+        return (flags & O_ACCMODE) == O_RDONLY || (flags & O_CREAT)
                    ? ERR_PTR(-EINVAL)
                    : open_tmpfile(dirfd, name, flags, mode, resolve);
     if (!(flags & O_CREAT))

@@ -386,6 +386,36 @@ long sys_pipe(int __user *fds)
     return sys_pipe2(fds, 0);
 }
 
+static const struct file_ops *ops_for(unsigned acc)
+{
+    return acc == O_RDONLY   ? &pipe_read_ops
+           : acc == O_WRONLY ? &pipe_write_ops
+                             : &pipe_rdwr_ops;
+}
+
+struct file *pipe_reopen(struct file *end, unsigned flags)
+{
+    static const unsigned may[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
+                                    MAY_READ | MAY_WRITE};
+    struct pipe *p = end->private;
+    unsigned acc = flags & O_ACCMODE;
+    int err = inode_permission(end->inode, may[acc]);
+    struct file *f;
+
+    if (err)
+        return ERR_PTR(err);
+    f = file_alloc(end->inode, NULL, ops_for(acc), flags);
+    if (IS_ERR(f))
+        return f;
+    f->private = p;
+    mutex_lock(&p->lock);
+    p->users++;
+    p->readers += acc != O_WRONLY;
+    p->writers += acc != O_RDONLY;
+    mutex_unlock(&p->lock);
+    return f;
+}
+
 /* The pipe of a FIFO's inode, made at first use; one more user of it. */
 static struct pipe *fifo_pipe(struct inode *i)
 {
@@ -455,9 +485,7 @@ int fifo_open(struct inode *i, struct file *f)
 
     if (!p)
         return -ENOMEM;
-    f->ops = acc == O_RDONLY   ? &pipe_read_ops
-             : acc == O_WRONLY ? &pipe_write_ops
-                               : &pipe_rdwr_ops;
+    f->ops = ops_for(acc);
     mutex_lock(&p->lock);
     if (acc == O_WRONLY && (f->flags & O_NONBLOCK) && !p->readers) {
         p->users--;

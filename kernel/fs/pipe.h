@@ -17,6 +17,9 @@ struct inode;
  * f->private. 0, -ENXIO (O_WRONLY|O_NONBLOCK without reader), -ERESTARTSYS,
  * -ENOMEM. */
 int fifo_open(struct inode *i, struct file *f);
+/* Another open file of the pipe that (end), made by pipe(2), is of: ERR_PTR
+ * (-EACCES, -ENFILE, -ENOMEM). */
+struct file *pipe_reopen(struct file *end, unsigned flags);
 /* The inode of a FIFO goes away. */
 void fifo_evict(struct inode *i);
 /* F_GETPIPE_SZ and F_SETPIPE_SZ: bytes, or -EBADF if (f) is no pipe, -EBUSY,
