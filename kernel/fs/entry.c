@@ -196,6 +196,7 @@ static int link_locked(struct inode *target, struct inode *dir,
     err = dir->ops->link(dir, n->name, n->len, target);
     if (err)
         return err;
+    target->linkable = false; /* from now on its names say whether it lives */
     inode_get(target);
     dentry_instantiate(d, target);
     return 0;

@@ -79,7 +79,7 @@ struct inode {
     struct file_locks *_Atomic locks;  /* a fs/locks.c, made when first used */
     _Atomic int writers; /* a open for writing, or < 0: executed */
     uint32_t seals;      /* L F_SEAL_*, tmpfs files only */
-    bool linkable;       /* I link(2) works though nlink is 0 */
+    bool linkable;       /* a link(2) works though nlink is 0, once */
     bool hashed;         /* cache */
     int (*open)(struct inode *i,
                 struct file *f); /* I may be NULL; may set
