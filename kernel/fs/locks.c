@@ -284,6 +284,18 @@ static int range_of(struct file *f, const struct flock *fl,
     return 0;
 }
 
+/* A program that asks again from behind it finds them all. */
+static struct lock_entry *lowest_conflict(struct file_locks *l,
+                                          const struct lock_entry *want)
+{
+    struct lock_entry *e, *lowest = NULL;
+
+    list_for_each (e, &l->entries, link)
+        if (conflicts(e, want) && (!lowest || e->start < lowest->start))
+            lowest = e;
+    return lowest;
+}
+
 static int get_lock(struct file *f, const struct lock_entry *want,
                     struct flock *fl)
 {
@@ -294,7 +306,7 @@ static int get_lock(struct file *f, const struct lock_entry *want,
     if (!l)
         return 0;
     spin_lock(&locks_lock);
-    e = find_conflict(l, want);
+    e = lowest_conflict(l, want);
     if (e) {
         fl->l_type = e->type;
         fl->l_whence = SEEK_SET;
