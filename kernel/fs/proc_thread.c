@@ -128,6 +128,19 @@ static struct inode *lookup(struct inode *dir, const char *name, size_t len)
     return proc_inode(dir->sb, r->process, (pid_t)tid, -1, &task_entry);
 }
 
+/* Numbers are given out in order, so nearly nothing has to move. */
+static void sort(pid_t *tids, long n)
+{
+    for (long k = 1; k < n; k++) {
+        pid_t tid = tids[k];
+        long at = k;
+
+        for (; at > 0 && tids[at - 1] > tid; at--)
+            tids[at] = tids[at - 1];
+        tids[at] = tid;
+    }
+}
+
 static int readdir(struct file *f, struct dir_context *ctx)
 {
     struct proc_ref *r = f->inode->private;
@@ -140,19 +153,17 @@ static int readdir(struct file *f, struct dir_context *ctx)
     n = proc_thread_list(r->process, &tids);
     if (n < 0)
         return (int)n;
-    for (;;) { /* in the order of their numbers, which is the position */
-        pid_t next = 0;
+    sort(tids, n);
+    for (long k = 0; k < n; k++) { /* the number is the position */
+        uint64_t tid = (uint64_t)tids[k];
 
-        for (long k = 0; k < n; k++)
-            if ((uint64_t)tids[k] + 2 >= f->pos && (!next || tids[k] < next))
-                next = tids[k];
-        if (!next ||
-            !ctx->emit(ctx, name,
-                       (size_t)ksnprintf(name, sizeof(name), "%d", next),
-                       (uint64_t)next << 16 | 1ull << 60, S_IFDIR >> 12,
-                       (uint64_t)next + 3))
+        if (tid + 2 < f->pos)
+            continue;
+        if (!ctx->emit(ctx, name,
+                       (size_t)ksnprintf(name, sizeof(name), "%d", tids[k]),
+                       tid << 16 | 1ull << 60, S_IFDIR >> 12, tid + 3))
             break;
-        f->pos = (uint64_t)next + 3;
+        f->pos = tid + 3;
     }
     kfree(tids);
     return 0;

@@ -445,6 +445,11 @@ static void list_fds(void)
     list_all("/proc/self/fd");
 }
 
+static void list_threads(void)
+{
+    list_all("/proc/self/task");
+}
+
 static void list_processes(void)
 {
     list_all("/proc");
@@ -611,6 +616,7 @@ static const struct {
      list_names, 0, 2},
     {"mappings", "/proc/self/maps, for each", many_areas, read_maps, 0, 2},
     {"descriptors", "/proc/self/fd, for each", many_files, list_fds, 0, 2},
+    {"threads", "/proc/self/task, for each", many_threads, list_threads, 0, 2},
     {"child processes", "/proc, for each", many_processes, list_processes, 0,
      2},
     {"UDP sockets", "bind, send, receive, close", many_udp, udp_one, REPEAT,
