@@ -44,6 +44,9 @@ static void add_terminal(const struct qemu_options *o, struct buf *b)
 {
     if (o->console)
         buf_adds(b, " console.shell=yes");
+    /* A shell behind a pipe: nothing to edit on, nobody to ask for the size. */
+    if (o->console && !o->tty)
+        buf_adds(b, " env.TERM=dumb console.size=80x24");
     if (!o->tty)
         return;
     if (o->term && *o->term)

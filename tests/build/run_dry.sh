@@ -26,7 +26,7 @@ contains out user,id=n0,hostfwd=tcp::8080-:80,hostfwd=udp:127.0.0.1:53-:53
 contains out 'env.A="x y" env.B="\"q\",,\\" arg=+S arg="1 2" trace=syscalls root="a b"'
 contains out ' -s -cpu qemu64'
 dry 'a,b c.img' --console --append last </dev/null
-contains out 'exit.log=0xe9 console.shell=yes last'
+contains out 'exit.log=0xe9 console.shell=yes env.TERM=dumb console.size=80x24 last'
 dry 'a,b c.img' --eval 'IO.puts "a"' --restart on-failure:3 --append last </dev/null
 contains out 'eval="IO.puts \"a\"" restart=on-failure:3 last'
 # directly: the kernel, the baked command line, then ours
