@@ -376,10 +376,10 @@ static int run(struct err *e)
     finish_network(dhcp);
     say("%s %s, %s, up in %u ms", conf.release, conf.version, addresses(),
         (unsigned)uptime_ms());
-    if (conf.shell && !release.shell)
+    if (release.shell_off)
         say("%s has no shell: its arguments say -noshell or -noinput",
             conf.release);
-    console_begin(&conf, release.shell);
+    console_begin(&conf, release.shell && !release.shell_off);
     supervise_watch(console_channel(), console_resized);
     status = keep_running(&release, e);
     console_end();

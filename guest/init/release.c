@@ -208,7 +208,8 @@ static void end_command(struct compose *x)
         arg(x, c->args.v[i]);
     emu_args_scan(x->p, &r->argv, &r->env, &a);
     r->needs_epmd = a.how && !a.no_epmd;
-    r->shell = iex(c) || !a.no_shell;
+    r->shell = c->shell || !a.no_shell;
+    r->shell_off = c->shell && !iex(c) && a.no_shell;
     if (c->layout == LAYOUT_GLEAM)
         arg(x, "-extra");
     else if (c->eval)
@@ -264,7 +265,7 @@ int release_compose(struct pool *p, const struct conf *c, const char *run_dir,
         mix_begin(&x);
     if (c->envsh) {
         mix_env_sh(&x);
-        r->shell = iex(c);
+        r->shell = c->shell;
         return 0;
     }
     if (compose(&x))

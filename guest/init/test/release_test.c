@@ -264,15 +264,15 @@ static void test_environment(void **state)
 static const struct {
     const char *vmargs;
     const char *line;
-    int shell;
+    int shell, off;
 } shell_cases[] = {
-    {"+K true\n", "layout=relx\n", 0},
-    {"+K true\n", "layout=relx\nconsole.shell=yes\n", 1},
-    {"+K true\n -noshell", "layout=relx\nconsole.shell=yes\n", 0},
-    {"-noinput\n", "layout=relx\nconsole.shell=yes\n", 0},
-    {"-noinputs\n", "layout=relx\nconsole.shell=yes\n", 1},
-    {"+K true\n", "layout=mix\n", 0},
-    {"+K true\n", "layout=mix\nconsole.shell=yes\n", 1},
+    {"+K true\n", "layout=relx\n", 0, 0},
+    {"+K true\n", "layout=relx\nconsole.shell=yes\n", 1, 0},
+    {"+K true\n -noshell", "layout=relx\nconsole.shell=yes\n", 1, 1},
+    {"-noinput\n", "layout=relx\nconsole.shell=yes\n", 1, 1},
+    {"-noinputs\n", "layout=relx\nconsole.shell=yes\n", 1, 0},
+    {"+K true\n", "layout=mix\n", 0, 0},
+    {"+K true\n", "layout=mix\nconsole.shell=yes\n", 1, 0},
 };
 
 static void test_shell(void **state)
@@ -289,6 +289,7 @@ static void test_shell(void **state)
                     0, &r, &e),
             0);
         assert_int_equal(r.shell, shell_cases[i].shell);
+        assert_int_equal(r.shell_off, shell_cases[i].off);
         pool_release(&p);
     }
     put("releases/1.0.0/vm.args", "+K true\n");
