@@ -57,41 +57,17 @@ machine(Image, Env, Opts) ->
 
 %% --- bin/NAME on this system ---------------------------------------------------
 
-%% {Status, Output}; nothing of our own environment is seen by it.
-linux(Name, Env, Args) ->
-    await(open(Name, Env, Args), <<>>).
+linux(Name, Env, Args) -> host:run(root(Name), Env, "bin/" ++ Name, Args).
 
-open(Name, Env, Args) ->
-    Root = filename:join(os:getenv("MIX_RELEASES"), Name),
-    Words = ["-i", "PATH=" ++ os:getenv("PATH"), "HOME=/nonexistent",
-             "TERM=xterm", "LANG=C.UTF-8", "ERL_CRASH_DUMP=/dev/null"]
-        ++ Env ++ ["bin/" ++ Name | Args],
-    open_port({spawn_executable, "/usr/bin/env"},
-              [{args, Words}, {cd, Root}, exit_status, stderr_to_stdout, binary]).
-
-await(Port, Acc) ->
-    receive
-        {Port, {data, D}} -> await(Port, <<Acc/binary, D/binary>>);
-        {Port, {exit_status, N}} -> {N, Acc}
-    after 120000 -> error({no_end, Acc})
-    end.
-
-until(Port, Pattern, Acc) ->
-    case re:run(Acc, Pattern, [multiline]) of
-        {match, _} -> ok;
-        nomatch ->
-            receive
-                {Port, {data, D}} -> until(Port, Pattern, <<Acc/binary, D/binary>>);
-                {Port, {exit_status, N}} -> error({ended, N, Acc})
-            after 120000 -> error({nothing_said, Acc})
-            end
-    end.
+root(Name) -> filename:join(os:getenv("MIX_RELEASES"), Name).
 
 %% A command of bin/depot for the node behind Port.
-command(Port, Args) ->
-    Options = "ELIXIR_ERL_OPTIONS=-erl_epmd_port " ++ integer_to_list(Port)
-        ++ " -start_epmd false -dist_listen false",
-    linux("depot", [Options], Args).
+command(Port, Args) -> linux("depot", [caller(Port)], Args).
+
+%% For a node that calls the one behind Port and is not called itself.
+caller(Port) ->
+    "ELIXIR_ERL_OPTIONS=-erl_epmd_port " ++ integer_to_list(Port)
+        ++ " -start_epmd false -dist_listen false".
 
 rpc(Port, Expression) ->
     case command(Port, ["rpc", Expression]) of
@@ -121,12 +97,13 @@ dump(Port) ->
 
 started_as_on_linux(Config) ->
     Port = vm:free_port(),
-    Host = open("depot", ["CITY=Rome" | distribution(Port)], ["start"]),
-    until(Host, "^READY Rome", <<>>),
+    Host = host:open(root("depot"), ["CITY=Rome" | distribution(Port)],
+                     "bin/depot", ["start"]),
+    host:until(Host, "^READY Rome"),
     Wanted = dump(Port),
     Got = dump(?config(port, Config)),
     ?assertMatch({0, _}, command(Port, ["stop"])),
-    ?assertMatch({0, _}, await(Host, <<>>)),
+    ?assertMatch({0, _}, host:await(Host)),
     ct:log("~p", [Wanted]),
     #{env := HostEnv} = Wanted,
     #{env := GuestEnv} = Got,
@@ -140,15 +117,8 @@ started_as_on_linux(Config) ->
 remote_shell(Config) ->
     Script = "(sleep 4; echo 'IO.puts(node())'; sleep 2; printf '\\007'; sleep 1;"
         " echo q; sleep 1) | script -qec 'bin/depot remote' /dev/null",
-    Options = "ELIXIR_ERL_OPTIONS=-erl_epmd_port "
-        ++ integer_to_list(?config(port, Config))
-        ++ " -start_epmd false -dist_listen false",
-    Port = open_port({spawn_executable, "/bin/sh"},
-                     [{args, ["-c", Script]}, exit_status, stderr_to_stdout, binary,
-                      {cd, filename:join(os:getenv("MIX_RELEASES"), "depot")},
-                      {env, [{"ELIXIR_ERL_OPTIONS", tl(string:find(Options, "="))},
-                             {"TERM", "xterm"}]}]),
-    {_, Out} = await(Port, <<>>),
+    {_, Out} = host:run(root("depot"), [caller(?config(port, Config))],
+                        "/bin/sh", ["-c", Script]),
     ?assertMatch({match, _}, re:run(Out, "iex\\(depot@127.0.0.1\\)1> ")),
     ?assertMatch({match, _}, re:run(Out, "^depot@127.0.0.1\r?$", [multiline])).
 
