@@ -9,6 +9,8 @@ start(_, _) ->
              arguments => init:get_arguments(),
              config => lists:sort(application:get_all_env(kiosk)),
              node => {node(), erlang:get_cookie()},
+             address => inet:getaddr("till.example", inet),
+             releases => file:consult("releases/RELEASES"),
              directory => element(2, file:get_cwd()),
              files => proplists:get_value(max_fds, lists:flatten(
                                                      erlang:system_info(check_io)))},
