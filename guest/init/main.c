@@ -120,19 +120,18 @@ static void write_names(void)
         say("%s", e.text);
 }
 
-static void set_hostname(void)
+static void name_machine(const char *name)
 {
-    names.hostname = conf.hostname;
-    if (!names.hostname && conf_valid_hostname(lease.hostname))
-        names.hostname = pool_strdup(&pool, lease.hostname);
-    if (!names.hostname)
-        names.hostname = name_from_release(conf.release);
-    if (sethostname(names.hostname, strlen(names.hostname)))
+    names.hostname = name;
+    if (sethostname(name, strlen(name)))
         say("cannot set the host name: %s", strerror(errno));
 }
 
+/* A name of our own wins over the server's, and that over the release's. */
 static void take_lease(void)
 {
+    if (!conf.hostname && conf_valid_hostname(lease.hostname))
+        name_machine(pool_strdup(&pool, lease.hostname));
     names.domain = lease.domain;
     names.addr = lease.addr;
     names.dns = lease.dns;
@@ -214,6 +213,9 @@ static int begin_network(void)
 
     if (net_loopback(&e))
         say("%s", e.text);
+    /* the DHCP client tells it the server */
+    name_machine(conf.hostname ? conf.hostname
+                               : name_from_release(conf.release));
     if (!net_present()) {
         if (conf.ip.mode > IP_NONE || conf.ip6.mode > IP6_NONE)
             say("ip= is given but there is no network interface");
@@ -272,7 +274,6 @@ static void finish_network(int dhcp)
     }
     if (uses_six)
         wait_for_six();
-    set_hostname();
     write_names();
 }
 

@@ -13,6 +13,7 @@
 #include "abi/netconf.h"
 #include "lib/log.h"
 #include "lib/string.h"
+#include "proc/process.h"
 #include "sched/wait.h"
 
 #include "lwip/dhcp.h"
@@ -115,10 +116,16 @@ bool net_dhcp_active(void)
     return false;
 }
 
-static int start(struct netif *n)
+/* The machine's (name) is what a server may tell name servers. */
+static int start(struct netif *n, const char *name)
 {
+    static char announced[64];
+
     if (netif_dhcp_data(n))
         return 0;
+    strlcpy(announced, name, sizeof(announced));
+    if (*name && *name != '(') /* "(none)" */
+        netif_set_hostname(n, announced);
     netdev_set_up(n, true);
     int rc = net_errno(dhcp_start(n));
     net_timer_dhcp();
@@ -150,10 +157,12 @@ int net_dhcp(const char *ifname, struct netconf_dhcp *conf)
 {
     nsec_t deadline =
         time_monotonic() + (nsec_t)conf->timeout_ms * NSEC_PER_MSEC;
+    char name[64];
 
+    uts_get_hostname(name, sizeof(name));
     net_lock();
     struct netif *n = netif_by_name(ifname);
-    int rc = n ? start(n) : -ENODEV;
+    int rc = n ? start(n, name) : -ENODEV;
     net_unlock();
     if (rc)
         return rc;

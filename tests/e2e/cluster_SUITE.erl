@@ -9,6 +9,7 @@
 -define(BOOT, 120000).
 -define(A, 'a@10.77.0.11').
 -define(B, 'b@b.test').
+-define(C, 'c@c.test').
 -define(H, 'h@10.77.0.1').
 -define(COOKIE, "cluster").
 %% Seconds between the last sign of a node and its being given up.
@@ -16,10 +17,10 @@
 
 suite() -> [{timetrap, {minutes, 5}}].
 
-%% The last two end the machines.
+%% The last three end the machines.
 all() ->
     [three_nodes, names_and_groups, messages, short_partition, partition, tls,
-     killed, stopped].
+     killed, named_by_dhcp, stopped].
 
 init_per_suite(Config) ->
     case vm:image("OTP_IMAGE", Config) of
@@ -32,14 +33,14 @@ init_per_suite(Config) ->
     end.
 
 start(Image, Ns, Config) ->
-    A = machine(Image, Ns, "tap1", "10.77.0.11", "a", ?A),
-    B = machine(Image, Ns, "tap2", "10.77.0.12", "b.test", ?B),
+    A = machine(Image, Ns, "tap1", ?A, static("10.77.0.11", "a")),
+    B = machine(Image, Ns, "tap2", ?B, static("10.77.0.12", "b.test")),
     [vm:wait(Vm, "^READY", ?BOOT) || Vm <- [A, B]],
     Self = self(),
     Keeper = spawn(fun() -> keep(Self, Ns, Config) end),
     C = receive
             {Keeper, Host} ->
-                [{ns, Ns}, {a, A}, {b, B}, {host, Host}, {keeper, Keeper} | Config]
+                [{image, Image}, {ns, Ns}, {a, A}, {b, B}, {host, Host}, {keeper, Keeper} | Config]
         end,
     [pong = host(C, net_adm, ping, [N]) || N <- [?A, ?B]],
     {_, Beam, _} = code:get_object_code(dist_guest),
@@ -51,23 +52,28 @@ start(Image, Ns, Config) ->
      end || N <- [?H, ?A, ?B]],
     C.
 
-machine(Image, Ns, Tap, Address, Host, Node) ->
+%% A name server is there later.
+static(Address, Host) ->
+    ["--hostname", Host, "--ip", Address ++ "/24,10.77.0.1,10.77.0.1",
+     "--add-host", "b.test:10.77.0.12"].
+
+machine(Image, Ns, Tap, Node, Args) ->
     vm:start(Image, #{machine => "microvm", direct => true, cpus => 2,
                       memory => "512M", forward => false, keep => true,
                       under => netns:enter(Ns),
-                      args => ["--network", "tap=" ++ Tap, "--hostname", Host,
-                               "--ip", Address ++ "/24,10.77.0.1",
-                               "--add-host", "b.test:10.77.0.12"
-                              | words(["-name", atom_to_list(Node),
-                                       "-setcookie", ?COOKIE])]}).
+                      args => ["--network", "tap=" ++ Tap | Args] ++
+                          words(["-name", atom_to_list(Node), "-setcookie", ?COOKIE])}).
 
 words(Words) -> lists:append([["--arg", W] || W <- Words]).
 
 %% The host's node ends with the process that started it.
 keep(Parent, Ns, Config) ->
-    Inetrc = filename:join(proplists:get_value(priv_dir, Config), "inetrc"),
-    ok = file:write_file(Inetrc, "{host, {10,77,0,12}, [\"b.test\"]}.\n"
-                                 "{lookup, [file]}.\n"),
+    [Inetrc, Resolv] = [filename:join(proplists:get_value(priv_dir, Config), F)
+                        || F <- ["inetrc", "resolv.conf"]],
+    ok = file:write_file(Resolv, "nameserver 10.77.0.1\n"),
+    ok = file:write_file(Inetrc, ["{host, {10,77,0,12}, [\"b.test\"]}.\n"
+                                  "{resolv_conf, \"", Resolv, "\"}.\n"
+                                  "{lookup, [file, dns]}.\n"]),
     [Program | Words] = netns:enter(Ns),
     {ok, Peer, _} =
         peer:start(#{connection => standard_io, exec => {Program, Words ++ ["erl"]},
@@ -199,6 +205,36 @@ killed(C) ->
     vm:signal(proplists:get_value(b, C), "KILL"),
     noticed([host(C, dist_guest, gone, [N]) || N <- [?H, ?A]]),
     ?assertEqual(noconnection, host(C, dist_guest, monitored, [Echo])).
+
+%% A machine with nothing but a host name, which the DHCP server makes known.
+named_by_dhcp(C) ->
+    vm:stop(proplists:get_value(b, C)),
+    Server = dnsmasq(C),
+    Vm = machine(proplists:get_value(image, C), proplists:get_value(ns, C), "tap2", ?C,
+                 ["--hostname", "c"]),
+    try
+        vm:wait(Vm, "^READY", ?BOOT),
+        [?assertEqual(pong, at(C, N, net_adm, ping, [?C])) || N <- [?H, ?A]],
+        ?assertEqual(pong, at(C, ?C, net_adm, ping, [?A])),
+        ?assertEqual([?A, ?H], nodes_of(C, ?C)),
+        ?assertEqual("c\n", at(C, ?C, os, cmd, ["hostname"]))
+    after
+        vm:stop(Vm),
+        os:cmd("kill " ++ integer_to_list(Server))
+    end.
+
+%% A server that says it is in the domain "test", and gives names of its clients.
+dnsmasq(C) ->
+    [Program | Words] = netns:enter(proplists:get_value(ns, C)),
+    Leases = filename:join(proplists:get_value(priv_dir, C), "leases"),
+    Port = open_port({spawn_executable, Program},
+                     [{args, Words ++
+                           ["dnsmasq", "-k", "-C", "/dev/null", "-i", "br0", "-z", "-R",
+                            "-h", "--no-ping", "--pid-file=", "-u", "root", "-s", "test",
+                            "-S", "/test/", "-F", "10.77.0.50,10.77.0.59,5m",
+                            "-l", Leases]}, stderr_to_stdout]),
+    {os_pid, Pid} = erlang:port_info(Port, os_pid),
+    Pid.
 
 %% A machine that stops in order is missed at once.
 stopped(C) ->

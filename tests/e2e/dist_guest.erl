@@ -315,7 +315,8 @@ send_until_full(Echo, Data, N) ->
     end.
 
 busy() ->
-    receive {wanted, From} -> receive {monitor, _, busy_dist_port, _} -> From ! busy end end.
+    receive {wanted, From} -> From end,
+    receive {monitor, _, busy_dist_port, _} -> From ! busy end.
 
 %% --- what OTP builds on it ------------------------------------------------------------
 

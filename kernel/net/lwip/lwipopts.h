@@ -77,11 +77,13 @@
 #define IP_SOF_BROADCAST          1
 #define IP_SOF_BROADCAST_RECV     0
 #define LWIP_DHCP                 1
-#define DHCP_DOES_ARP_CHECK       0
-#define LWIP_DHCP_DOES_ACD_CHECK  0
-#define LWIP_DHCP_CHECK_LINK_UP   1
-#define SO_REUSE                  1
-#define SO_REUSE_RXTOALL          1
+/* A host name of 63 letters, and the options we ask for. */
+#define DHCP_OPTIONS_LEN         160
+#define DHCP_DOES_ARP_CHECK      0
+#define LWIP_DHCP_DOES_ACD_CHECK 0
+#define LWIP_DHCP_CHECK_LINK_UP  1
+#define SO_REUSE                 1
+#define SO_REUSE_RXTOALL         1
 
 /* UDP. */
 #define LWIP_UDP 1

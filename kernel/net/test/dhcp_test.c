@@ -37,6 +37,18 @@ static int client_said(void)
     return dhcp ? fake_last_sent[OPTS + 2] : 0;
 }
 
+/* Whether the last message has the option (code) of that (value). */
+static bool sent_option(uint8_t code, const char *value)
+{
+    const uint8_t *o = fake_last_sent + OPTS,
+                  *end = fake_last_sent + fake_last_len;
+
+    while (o + 1 < end && *o != 255 && *o != code)
+        o += 2 + o[1];
+    return o + 2 + strlen(value) <= end && *o == code &&
+           o[1] == strlen(value) && !memcmp(o + 2, value, strlen(value));
+}
+
 static void server_says(uint8_t type, uint32_t addr)
 {
     static const uint8_t options[] = {
@@ -131,6 +143,8 @@ static void test_lease(void **state)
     until(DISCOVER, 120);
     server_says(OFFER, US);
     assert_int_equal(client_said(), REQUEST);
+    assert_true(sent_option(12, FAKE_HOSTNAME));
+    assert_true(sent_option(55, "\1\3\34\6\14\17")); /* what we ask for */
     server_says(ACK, US);
     assert_int_equal(ask(0, &conf), 0);
     assert_int_equal(conf.addr, US);

@@ -102,6 +102,11 @@ void memory_stats(struct memory_stats *out)
     *out = (struct memory_stats){.total = 65536, .free = 32768};
 }
 
+void uts_get_hostname(char *out, size_t size)
+{
+    strlcpy(out, FAKE_HOSTNAME, size);
+}
+
 void random_bytes(void *p, size_t n)
 {
     memset(p, 7, n);

@@ -13,6 +13,10 @@
 #include "sched/cpu.h"
 #include "sys/syscall.h"
 
+/* The longest there is. */
+#define FAKE_HOSTNAME                                                          \
+    "a23456789-123456789-123456789-123456789-123456789-123456789-123"
+
 extern struct process fake_process;
 extern long fake_allocated; /* kmalloc'd objects: leaks show */
 extern bool fake_no_memory; /* ALLOC_NOWAIT fails */
