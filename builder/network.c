@@ -3,6 +3,8 @@
 #include "network.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -34,26 +36,33 @@ void network_choose_mac(struct network *n)
              b[2]);
 }
 
-static bool interface_has(const char *name, const char *what)
+/* Ask the kernel, not /sys, which may show another network namespace. */
+static bool ask_interface(const char *name, unsigned long what, struct ifreq *r)
 {
-    char *path = xasprintf("/sys/class/net/%s/%s", name, what);
-    bool has = access(path, F_OK) == 0;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool answered;
 
-    free(path);
-    return has;
+    strncpy(r->ifr_name, name, sizeof(r->ifr_name) - 1);
+    answered = fd >= 0 && ioctl(fd, what, r) == 0;
+    if (fd >= 0)
+        close(fd);
+    return answered;
 }
 
 static bool interface_up(const char *name)
 {
     struct ifreq r = {0};
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    bool up;
 
-    strncpy(r.ifr_name, name, sizeof(r.ifr_name) - 1);
-    up = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &r) == 0 && (r.ifr_flags & IFF_UP);
-    if (fd >= 0)
-        close(fd);
-    return up;
+    return ask_interface(name, SIOCGIFFLAGS, &r) && (r.ifr_flags & IFF_UP);
+}
+
+static bool interface_is_bridge(const char *name)
+{
+    struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+    struct ifreq r = {.ifr_data = (void *)&info};
+
+    return ask_interface(name, SIOCETHTOOL, &r) &&
+           !strcmp(info.driver, "bridge");
 }
 
 static int check_tap(const char *name)
@@ -75,7 +84,7 @@ static int check_bridge(const char *name)
         return fail("there is no bridge '%s': make it with "
                     "ip link add %s type bridge",
                     name, name);
-    if (!interface_has(name, "bridge"))
+    if (!interface_is_bridge(name))
         return fail("the interface '%s' is not a bridge", name);
     if (!interface_up(name))
         note("the bridge '%s' is down: ip link set %s up", name, name);

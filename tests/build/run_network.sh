@@ -62,3 +62,12 @@ contains err "unibeam: cannot find the socket 'none'"
 : >file
 expect 1 run --network socket=file
 contains err "unibeam: 'file' is not a socket"
+# in a network namespace, where /sys still shows the other's interfaces
+inside=
+for how in -n -Urn; do
+	unshare $how ip link add br9 type bridge 2>/dev/null && inside="unshare $how" && break
+done
+[ -z "$inside" ] || expect 0 $inside sh -eu -c "
+	ip link add br9 type bridge
+	'$UNIBEAM' run a.img --qemu '$FIX/fake-qemu' --accel tcg --network bridge=br9"
+[ -z "$inside" ] || contains err "unibeam: note: the bridge 'br9' is down: ip link set br9 up"
