@@ -19,7 +19,7 @@ suite() -> [{timetrap, {minutes, 5}}].
 
 %% The last three end the machines.
 all() ->
-    [three_nodes, names_and_groups, messages, short_partition, partition, tls,
+    [three_nodes, short_names, names_and_groups, messages, short_partition, partition, tls,
      killed, named_by_dhcp, stopped].
 
 init_per_suite(Config) ->
@@ -55,6 +55,7 @@ start(Image, Ns, Config) ->
 %% A name server is there later.
 static(Address, Host) ->
     ["--hostname", Host, "--ip", Address ++ "/24,10.77.0.1,10.77.0.1",
+     "--add-host", "a:10.77.0.11", "--add-host", "b:10.77.0.12",
      "--add-host", "b.test:10.77.0.12"].
 
 machine(Image, Ns, Tap, Node, Args) ->
@@ -115,6 +116,16 @@ three_nodes(C) ->
     ?assertEqual("b.test\n", at(C, ?B, os, cmd, ["hostname"])),
     [?assertEqual(To, at(C, From, erpc, call, [To, erlang, node, []]))
      || From <- [?A, ?B, ?H], To <- [?A, ?B, ?H]].
+
+%% Named by the machines' names up to the first dot.
+short_names(C) ->
+    Nodes = [A, B] =
+        [hd(at(C, N, dist_guest, start, [[{"-sname", "s", ["-setcookie", "s"]}]]))
+         || N <- [?A, ?B]],
+    ?assertEqual(['s@a', 's@b'], [Name || {_, Name, _} <- Nodes]),
+    [?assertEqual(pong, host(C, dist_guest, ping, [From, To]))
+     || {From, To} <- [{A, B}, {B, A}]],
+    host(C, dist_guest, stop, [Nodes]).
 
 names_and_groups(C) ->
     [ok = at(C, N, global, sync, []) || N <- [?A, ?B, ?H]],
