@@ -32,9 +32,33 @@ static int same(const struct program *a, const struct program *b)
     return a->dev == b->dev && a->ino == b->ino;
 }
 
-/* A process that runs one of (programs), or 0. One that has ended and was not
- * waited for runs no program any more. */
-static pid_t find(const struct program *programs, int n)
+#define TICK_MS   10 /* what /proc/PID/stat counts in */
+#define STARTTIME 22 /* its field, proc(5) */
+
+/* Milliseconds from the machine's start to the process's, or 0. */
+static uint64_t started_at(pid_t pid)
+{
+    char path[32], text[1024];
+    unsigned long long ticks = 0;
+    char *s;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    f = fopen(path, "re");
+    if (!f)
+        return 0;
+    s = fgets(text, sizeof(text), f) ? strrchr(text, ')') : NULL;
+    for (int field = 2; s && field < STARTTIME; field++)
+        s = strchr(s + 1, ' ');
+    if (s)
+        sscanf(s, "%llu", &ticks);
+    fclose(f);
+    return ticks * TICK_MS;
+}
+
+/* A process not older than (since) that runs one of (programs), or 0. One that
+ * has ended and was not waited for runs no program any more. */
+static pid_t find(const struct program *programs, int n, uint64_t since)
 {
     DIR *proc = opendir("/proc");
     struct dirent *entry;
@@ -51,7 +75,7 @@ static pid_t find(const struct program *programs, int n)
         if (program_of(path, &p))
             continue;
         for (int i = 0; i < n; i++)
-            if (same(&p, &programs[i]))
+            if (same(&p, &programs[i]) && started_at(pid) + TICK_MS >= since)
                 found = pid;
     }
     if (proc)
@@ -71,11 +95,11 @@ int heart_runs(const char *bindir)
 {
     struct program heart;
 
-    return add(bindir, "heart", &heart) && find(&heart, 1);
+    return add(bindir, "heart", &heart) && find(&heart, 1, 0);
 }
 
 /* erlexec becomes the emulator, of which there may be several. */
-pid_t heart_find_node(const char *bindir)
+pid_t heart_find_node(const char *bindir, uint64_t since)
 {
     struct program nodes[8];
     DIR *dir = opendir(bindir);
@@ -87,5 +111,5 @@ pid_t heart_find_node(const char *bindir)
             n += add(bindir, entry->d_name, &nodes[n]);
     if (dir)
         closedir(dir);
-    return find(nodes, n);
+    return find(nodes, n, since);
 }

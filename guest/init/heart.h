@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* HEART_COMMAND of a release that has none: process 1 starts it again. */
@@ -17,5 +18,7 @@
 /* Whether a heart of the run-time system in (bindir) runs. */
 int heart_runs(const char *bindir);
 
-/* An emulator of the run-time system in (bindir), or 0. */
-pid_t heart_find_node(const char *bindir);
+/* An emulator of the run-time system in (bindir) whose process was started at
+ * (since), in uptime_ms(), or later; or 0.  Older ones are something else: a
+ * program of the release's own that lives on. */
+pid_t heart_find_node(const char *bindir, uint64_t since);

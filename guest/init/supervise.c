@@ -166,6 +166,7 @@ struct moments {
     uint64_t kill;  /* the end of the grace */
     uint64_t look;  /* whether heart has done something */
     uint64_t give_up;
+    uint64_t ended; /* the last emulator */
     int stopping;
     int killed;
 };
@@ -342,14 +343,20 @@ static int start_again(struct watch *w)
     return 0;
 }
 
-/* The emulator (pid) is one that heart's command started. */
-static void adopt(struct watch *w, pid_t pid)
+/* The emulator that heart's command started, if there is one. */
+static int adopt(struct watch *w)
 {
+    pid_t pid = heart_find_node(w->r->bindir, w->m.ended);
+    int fd = pid ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+    if (fd < 0)
+        return 0;
     say("heart's command started process %d", (int)pid);
     w->pid = pid;
-    w->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    w->pidfd = fd;
     w->m.started = uptime_ms();
     w->m.look = NEVER;
+    return 1;
 }
 
 /* Whether an adopted emulator has ended, waited for or not. */
@@ -388,7 +395,8 @@ static int expect_heart(struct watch *w)
         return 0;
     say("the release ended with status %d, heart is to start it again",
         w->status);
-    w->m.look = uptime_ms() + HEART_POLL_MS;
+    w->m.ended = uptime_ms();
+    w->m.look = w->m.ended + HEART_POLL_MS;
     w->m.give_up = NEVER;
     return 1;
 }
@@ -407,7 +415,6 @@ static int alone(void)
 static int look_for_node(struct watch *w)
 {
     uint64_t now;
-    pid_t pid;
 
     reap(w);
     take_signals(w); /* what somebody sent who is now reaped */
@@ -416,11 +423,8 @@ static int look_for_node(struct watch *w)
         return 1;
     if (w->restart != NEVER && now - w->restart < RESTART_MS)
         return start_again(w);
-    pid = heart_find_node(w->r->bindir);
-    if (pid) {
-        adopt(w, pid);
+    if (adopt(w))
         return 0;
-    }
     if (heart_runs(w->r->bindir))
         w->m.give_up = NEVER;
     else if (w->m.give_up == NEVER)

@@ -219,8 +219,11 @@ hearts_work 'sleep 0.4' 'exit 9'
 check heart_gives_up 9 '' 'fake exited with status 9'
 hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "sleep 0.5; exit 6" &' 'exit 9'
 check heart_own_command 6 '' "heart's command started process"
-hearts_work '/app/erts/bin/beam.smp -c "sleep 0.5; exit 6"' 'exit 9'
+hearts_work 'sleep 0.4; /app/erts/bin/beam.smp -c "sleep 0.5; exit 6"' 'exit 9'
 check heart_in_foreground 0 '' "heart's command started process"
+hearts_work 'sleep 0.6; eval "$HEART_COMMAND"' \
+    'setsid /app/erts/bin/beam.smp -c "sleep 5; exit 1" & sleep 0.1; exit 9'
+check heart_of_two 4 '' 'unibeam: starting the release again'
 hearts_work 'sleep 0.4; kill -TERM 1; sleep 9' 'exit 9'
 check heart_stopped 9 '' 'stopping, at most 1 s'
 hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "trap \"echo asked; exit 8\" TERM
