@@ -318,7 +318,7 @@ void netif_receive(struct netdev *d, void *data, uint32_t len, bool csum_ok,
     n->chksum_flags &= flags;
     if (n->input(p, n) != ERR_OK)
         pbuf_free(p);
-    n->chksum_flags = saved;
+    n->chksum_flags |= saved; /* net6_input.c may have set one */
 }
 
 bool netdev_poll_all(unsigned budget)
