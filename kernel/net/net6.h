@@ -85,8 +85,8 @@ const ip6_addr_t *net6_global(const struct netif *n);
 
 /* --- net6_ra.c ---------------------------------------------------------- */
 
-/* A router advertisement (m) of (len) bytes in packet (p), whose checksum is
- * right. True: (p) has been processed or dropped. */
+/* A router advertisement (m) of (len) bytes in packet (p), checked by
+ * net6_input.c. True: (p) has been processed or dropped. */
 bool net6_advertisement(struct pbuf *p, const uint8_t *m, unsigned len,
                         struct netif *n);
 

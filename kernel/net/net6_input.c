@@ -5,6 +5,7 @@
  * lwip_input.c, and
  *
  *  - router advertisements: net6_ra.c;
+ *  - neighbour discovery: messages that are not whole are dropped;
  *  - lwIP believes every "packet too big" and cuts its packets into pieces that
  *    get smaller than zero. Only what is possible is passed on, and a
  *    connection the message is about makes its segments smaller.
@@ -168,22 +169,84 @@ static bool believable(const uint8_t *m, const uint8_t *q, struct netif *n)
     return false;
 }
 
+/* --- neighbour discovery ------------------------------------------------ */
+
+#define ND_FIRST     ICMP6_TYPE_RS
+#define ND_LAST      ICMP6_TYPE_RD
+#define ND_HOP_LIMIT 255 /* it has crossed no router */
+
+static bool is_link_local(const uint8_t *a)
+{
+    return a[0] == 0xfe && (a[1] & 0xc0) == 0x80;
+}
+
+/* RFC 4861, 8.1: only the router in use for a destination leads elsewhere. */
+static bool redirect_valid(const uint8_t *h, const uint8_t *m, struct netif *n)
+{
+    ip_addr_t router, dst;
+
+    addr6(&router, h + 8, n);
+    addr6(&dst, m + 24, n);
+    if (!is_link_local(h + 8) || m[24] == 0xff ||
+        (!is_link_local(m + 8) && memcmp(m + 8, m + 24, 16)))
+        return false;
+    for (int i = 0; i < LWIP_ND6_NUM_DESTINATIONS; i++)
+        if (ip6_addr_cmp(&destination_cache[i].destination_addr,
+                         ip_2_ip6(&dst)))
+            return ip6_addr_cmp(&destination_cache[i].next_hop_addr,
+                                ip_2_ip6(&router));
+    return false;
+}
+
+/* lwIP takes the first option for the address it looks for, and its length as
+ * it comes. RFC 4861, 6.1, 7.1 and 8.1: such messages are dropped whole. */
+static bool discovery_valid(const uint8_t *h, const uint8_t *m, unsigned len,
+                            struct netif *n)
+{
+    static const uint8_t any[16], fixed[] = {8, 16, 24, 24, 40};
+    const unsigned start = fixed[m[0] - ND_FIRST];
+    bool from_any = !memcmp(h + 8, any, 16);
+
+    if (h[7] != ND_HOP_LIMIT || m[1] || len < start)
+        return false;
+    for (unsigned at = start; at < len; at += m[at + 1] * 8u)
+        if (len - at < 8 || !m[at + 1] || m[at + 1] * 8u > len - at)
+            return false;
+    switch (m[0]) {
+    case ICMP6_TYPE_RA:
+        return is_link_local(h + 8);
+    case ICMP6_TYPE_NS: /* searches for duplicates have no address */
+        return m[8] != 0xff &&
+               (from_any ? h[24] == 0xff : len > start && m[start] == 1);
+    case ICMP6_TYPE_NA: /* an answer to many is not solicited */
+        return m[8] != 0xff && !(h[24] == 0xff && (m[4] & 0x40)) &&
+               (len == start || m[start] == 2);
+    case ICMP6_TYPE_RD:
+        return redirect_valid(h, m, n);
+    default:
+        return true;
+    }
+}
+
 /* (m): the message behind header (h). True: (p) has been dealt with. */
 static bool icmp6(struct pbuf *p, const uint8_t *m, unsigned len,
                   struct netif *n)
 {
     const uint8_t *h = p->payload;
     int err = icmp6_errno(m[0], m[1]);
+    bool discovery = m[0] >= ND_FIRST && m[0] <= ND_LAST;
 
-    if (!err && m[0] != ICMP6_TYPE_RA)
+    if (!err && !discovery)
         return false;
     if ((n->chksum_flags & NETIF_CHECKSUM_CHECK_ICMP6) &&
         !sum6_right(h, m, len, IP6_NEXTH_ICMP6))
         return false; /* lwIP drops it */
-    if (m[0] == ICMP6_TYPE_RA)
+    if (m[0] == ICMP6_TYPE_RA && discovery_valid(h, m, len, n))
         return net6_advertisement(p, m, len, n);
-    if (m[0] == ICMP6_TYPE_PTB &&
-        (len < 8 + IP6_HLEN || !believable(m, m + 8, n))) {
+    if (discovery && discovery_valid(h, m, len, n))
+        return false;
+    if (discovery || (m[0] == ICMP6_TYPE_PTB &&
+                      (len < 8 + IP6_HLEN || !believable(m, m + 8, n)))) {
         pbuf_free(p);
         return true;
     }

@@ -3,11 +3,10 @@
 /*
  * net6_ra.c - router advertisements (RFC 4861, 4.2), around lwIP's processing.
  *
- * lwIP takes routers, prefixes and the MTU from them. It does not check the
- * whole message first, never lets the MTU grow again, takes a router that says
- * it is none for one until its next tick, and has no use for resolvers. So a
- * message is checked here, handed to lwIP, and lwIP's tables and ours are put
- * right afterwards.
+ * lwIP takes routers, prefixes and the MTU from them. It never lets the MTU
+ * grow again, takes a router that says it is none for one until its next tick,
+ * and has no use for resolvers. So a message is read here, handed to lwIP, and
+ * its tables and ours are put right afterwards.
  */
 #include "net/net6.h"
 
@@ -24,25 +23,12 @@
 #define OPT_MTU     5
 #define OPT_RDNSS   25
 #define OPT_DNSSL   31
-#define HOP_LIMIT   255 /* of neighbour discovery: it has crossed no router */
 #define MTU_MINIMUM 1280
 
 static uint32_t be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 |
            p[3];
-}
-
-/* RFC 4861, 6.1.2; (h) is the IPv6 header of the packet. */
-static bool valid(const uint8_t *h, const uint8_t *m, unsigned len)
-{
-    if (len < RA_LEN || h[7] != HOP_LIMIT || m[1] || h[8] != 0xfe ||
-        (h[9] & 0xc0) != 0x80)
-        return false;
-    for (unsigned at = RA_LEN; at < len; at += m[at + 1] * 8u)
-        if (len - at < 8 || !m[at + 1] || m[at + 1] * 8u > len - at)
-            return false;
-    return true;
 }
 
 /* An MTU that is advertised replaces the last one, also upwards. */
@@ -107,11 +93,11 @@ bool net6_advertisement(struct pbuf *p, const uint8_t *m, unsigned len,
                         struct netif *n)
 {
     static bool within; /* lwIP asks again when it is handed the packet */
-    uint8_t flags = len >= RA_LEN ? m[5] : 0;
+    uint8_t flags = m[5];
 
     if (within)
         return false;
-    if (net6_of(n)->mode == NETCONF_IP6_NONE || !valid(p->payload, m, len)) {
+    if (net6_of(n)->mode == NETCONF_IP6_NONE) {
         pbuf_free(p);
         return true;
     }

@@ -20,6 +20,7 @@
 
 #include "lwip/ip6.h"
 #include "lwip/nd6.h"
+#include "lwip/priv/nd6_priv.h"
 #include "lwip/priv/tcp_priv.h"
 
 /* --- frames ------------------------------------------------------------ */
@@ -281,6 +282,78 @@ static void test_bad_advertisements(void **state)
     assert_int_equal(state_of(7), 0);
 }
 
+static const struct nd6_neighbor_cache_entry *neighbour(void)
+{
+    for (int i = 0; i < LWIP_ND6_NUM_NEIGHBORS; i++)
+        if (neighbor_cache[i].state &&
+            !memcmp(neighbor_cache[i].next_hop_address.addr, router, 16))
+            return &neighbor_cache[i];
+    return NULL;
+}
+
+/* "The router's address is (mac)", with (option) and (eights) as given. */
+static void claim(uint8_t flags, uint8_t option, uint8_t eights, uint8_t mac)
+{
+    begin(58);
+    put((uint8_t[8]){136, 0, 0, 0, flags}, 8);
+    put(router, 16);
+    put((uint8_t[8]){option, eights, 0x52, 0, 0, 0, 0, mac}, 8);
+    end(56);
+}
+
+static void test_bad_claims(void **state)
+{
+    (void)state;
+    begin_advert(0, 1800);
+    end(56);
+    assert_non_null(neighbour());
+    claim(0x20, 2, 1, 7);
+    assert_int_equal(neighbour()->lladdr[5], 7);
+    claim(0x20, 2, 0, 8); /* of no length */
+    claim(0x20, 2, 2, 8); /* longer than the message */
+    claim(0x20, 1, 1, 8); /* not the option that tells it */
+    claim(0x60, 2, 1, 8); /* "solicited", and to all */
+    assert_int_equal(neighbour()->lladdr[5], 7);
+    claim(0x20, 2, 1, 2);
+    assert_int_equal(neighbour()->lladdr[5], 2);
+}
+
+/* Only the router a destination is reached by may redirect it. */
+static void test_redirects(void **state)
+{
+    static const uint8_t far[16] = {0x20, 1, 0xd, 0xb8, 9, [15] = 1};
+    static const uint8_t other[16] = {0xfe, 0x80, [15] = 0x33};
+    ip6_addr_t dst = {0};
+    const u8_t *mac;
+
+    (void)state;
+    begin_advert(0, 1800);
+    end(56);
+    memcpy(dst.addr, far, 16);
+    struct pbuf *p = pbuf_alloc(PBUF_LINK, 40, PBUF_RAM);
+    net_lock();
+    nd6_clear_destination_cache();
+    nd6_get_next_hop_addr_or_queue(eth(), p, &dst, &mac);
+    net_unlock();
+    pbuf_free(p);
+    for (int by_router = 0; by_router < 2; by_router++) {
+        begin(58);
+        if (!by_router)
+            frame[14 + 8 + 15] = 0x44;
+        put((uint8_t[8]){137}, 8);
+        put(other, 16);
+        put(far, 16);
+        put((uint8_t[8]){2, 1, 0x52, 0, 0, 0, 0, 0x33}, 8);
+        end(56);
+        int i = 0;
+        while (!ip6_addr_cmp(&destination_cache[i].destination_addr, &dst))
+            assert_true(++i < LWIP_ND6_NUM_DESTINATIONS);
+        bool moved =
+            !memcmp(destination_cache[i].next_hop_addr.addr, other, 16);
+        assert_int_equal(moved, by_router);
+    }
+}
+
 /* --- static ------------------------------------------------------------ */
 
 static int configure(uint8_t prefix, const uint8_t *gateway)
@@ -532,6 +605,8 @@ int main(void)
         TEST(test_mtu),
         TEST(test_resolvers),
         TEST(test_bad_advertisements),
+        TEST(test_bad_claims),
+        TEST(test_redirects),
         TEST(test_static_prefix),
         TEST(test_static_gateway),
         TEST(test_information),
