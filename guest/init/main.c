@@ -218,7 +218,8 @@ static int begin_network(void)
                                : name_from_release(conf.release));
     if (!net_present()) {
         if (conf.ip.mode > IP_NONE || conf.ip6.mode > IP6_NONE)
-            say("ip= is given but there is no network interface");
+            say("%s is given but there is no network interface",
+                conf.ip.mode > IP_NONE ? "ip=" : "ip6=");
         return 0;
     }
     begin_six();
