@@ -155,6 +155,42 @@ static int start(void **state)
     return 0;
 }
 
+/* --- duplicates -------------------------------------------------------- */
+
+/* Somebody says that an address is his while we ask. */
+static void somebody_has(const ip6_addr_t *a)
+{
+    begin(58);
+    put((uint8_t[8]){136, 0, 0, 0, 0x20}, 8);
+    put(a->addr, 16);
+    put((uint8_t[8]){2, 1, 0x52, 0, 0, 0, 0, 9}, 8);
+    end(56);
+}
+
+static void test_duplicate(void **state)
+{
+    struct sockaddr_in6 a = {.sin6_family = AF_INET6,
+                             .sin6_scope_id = netif_get_index(eth())};
+    int fd = (int)sys_socket(AF_INET6, SOCK_DGRAM, 0);
+
+    (void)state;
+    net_lock();
+    netdev_set_up(eth(), false);
+    netdev_set_up(eth(), true);
+    net_unlock();
+    memcpy(&a.sin6_addr, netif_ip6_addr(eth(), 0)->addr, 16);
+    assert_int_equal(sys_bind(fd, &a, sizeof(a)), -EADDRNOTAVAIL);
+    somebody_has(netif_ip6_addr(eth(), 0));
+    seconds(5);
+    assert_true(ip6_addr_isduplicated(netif_ip6_addr_state(eth(), 0)));
+    assert_int_equal(sys_bind(fd, &a, sizeof(a)), -EADDRNOTAVAIL);
+    begin_advert(0, 1800); /* nor is one made from it */
+    put_prefix(8, 600, 600);
+    end(56);
+    assert_int_equal(state_of(8), 0);
+    fd_close(fd);
+}
+
 /* --- advertisements ---------------------------------------------------- */
 
 static void test_link_local(void **state)
@@ -598,21 +634,14 @@ static int start_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_link_local),
-        TEST(test_prefixes),
-        TEST(test_idle_for_hours),
-        TEST(test_router_leaves),
-        TEST(test_mtu),
-        TEST(test_resolvers),
-        TEST(test_bad_advertisements),
-        TEST(test_bad_claims),
-        TEST(test_redirects),
-        TEST(test_static_prefix),
-        TEST(test_static_gateway),
-        TEST(test_information),
-        TEST(test_address),
-        TEST(test_server_gone),
-        TEST(test_declined),
+        TEST(test_link_local),    TEST(test_duplicate),
+        TEST(test_prefixes),      TEST(test_idle_for_hours),
+        TEST(test_router_leaves), TEST(test_mtu),
+        TEST(test_resolvers),     TEST(test_bad_advertisements),
+        TEST(test_bad_claims),    TEST(test_redirects),
+        TEST(test_static_prefix), TEST(test_static_gateway),
+        TEST(test_information),   TEST(test_address),
+        TEST(test_server_gone),   TEST(test_declined),
         TEST(test_too_big),
     };
 

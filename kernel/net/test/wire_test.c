@@ -69,6 +69,23 @@ static uint16_t fold(uint32_t sum)
 }
 
 static uint16_t peer_port = 80;
+static bool peer_cuts; /* segments come in two fragments, the first has 24 */
+
+/* Bytes [from, to) behind the header of packet (ip). */
+static void fragment(const uint8_t *f, unsigned from, unsigned to, bool more)
+{
+    uint8_t g[160] = {0}, *ip = g + 14;
+    uint16_t sum;
+
+    memcpy(g, f, 34);
+    memcpy(g + 34, f + 34 + from, to - from);
+    ip[3] = (uint8_t)(20 + to - from);
+    ip[6] = more ? 0x20 : 0, ip[7] = (uint8_t)(from / 8);
+    memset(ip + 10, 0, 2);
+    sum = fold(net_checksum(ip, 20));
+    memcpy(ip + 10, &sum, 2);
+    fake_receive(g, MAX(34u + to - from, 60u));
+}
 
 /* A segment with (len) zeros for our (port, network order). */
 static void peer_segment(uint16_t port, uint8_t flags, uint32_t seq,
@@ -93,7 +110,12 @@ static void peer_segment(uint16_t port, uint8_t flags, uint32_t seq,
     sum = fold((uint32_t)net_checksum(tcp, 20) + net_checksum(ip + 12, 8) +
                lwip_htons(6) + lwip_htons(20 + len));
     memcpy(tcp + 16, &sum, 2);
-    fake_receive(f, MAX(54u + len, 60u));
+    if (!peer_cuts) {
+        fake_receive(f, MAX(54u + len, 60u));
+        return;
+    }
+    fragment(f, 0, 24, true);
+    fragment(f, 24, 20u + len, false);
 }
 
 static void peer_send(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack,
@@ -378,6 +400,25 @@ static void test_parked(void **state)
 }
 
 /* TCP_KEEPIDLE and its companions still count. */
+/* Whose segment it is, lwIP asks when it has all pieces. */
+static void test_parked_fragments(void **state)
+{
+    uint32_t isn;
+    int fd = connection(&isn);
+    char buf[32];
+
+    (void)state;
+    silence(5);
+    assert_null(tcp_active_pcbs);
+    peer_cuts = true;
+    peer_data(port_of(fd), PEER_ISN + 1, isn + 1, 20);
+    peer_cuts = false;
+    assert_int_equal(sys_recvfrom(fd, buf, 32, MSG_DONTWAIT, NULL, NULL), 20);
+    peer_send(port_of(fd), TCP_RST, PEER_ISN + 21, isn + 1, 0);
+    fd_close(fd);
+    settle();
+}
+
 static void test_parked_keepalive(void **state)
 {
     static const int opts[][2] = {
@@ -476,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_delayed_ack),
         cmocka_unit_test(test_syn_flood),
         cmocka_unit_test(test_parked),
+        cmocka_unit_test(test_parked_fragments),
         cmocka_unit_test(test_parked_keepalive),
         cmocka_unit_test(test_parked_address_lost),
     };
