@@ -16,10 +16,21 @@
 #include "release_priv.h"
 #include "report.h"
 
-/* The programs of erts-VSN/bin that a running system starts. */
-static const char *const programs[] = {
-    "beam.smp", "beam",         "erl_child_setup", "erlexec",
-    "epmd",     "inet_gethost", "heart",
+/* The programs of erts-VSN/bin that a running system starts, and their names
+ * there. dyn_erl finds its Erlang by its own place, where erl, a script, knows
+ * the directory it was installed in. */
+static const struct {
+    const char *from;
+    const char *to;
+} programs[] = {
+    {"beam.smp", "beam.smp"},
+    {"beam", "beam"},
+    {"erl_child_setup", "erl_child_setup"},
+    {"erlexec", "erlexec"},
+    {"dyn_erl", "erl"},
+    {"epmd", "epmd"},
+    {"inet_gethost", "inet_gethost"},
+    {"heart", "heart"},
 };
 
 struct erts {
@@ -85,9 +96,9 @@ static int find_erts(const struct release *r, const char *dir, struct erts *e)
 static int add_programs(struct copy *c, const struct erts *e, const char *why)
 {
     for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
-        char *host = path_join(e->bin, programs[i]);
+        char *host = path_join(e->bin, programs[i].from);
         char *guest = xasprintf("%s/erts-%s/bin/%s", c->root, c->release->erts,
-                                programs[i]);
+                                programs[i].to);
         struct stat st;
         int r = 0;
 

@@ -10,6 +10,7 @@ mv rel/lib/kernel-8.0 otp/lib/
 mkdir otp/lib/kernel-8.0/src otp/lib/kernel-8.0/priv otp/erts-13.0/include
 echo x | tee otp/lib/kernel-8.0/src/a.erl >otp/lib/kernel-8.0/priv/p
 echo x | tee otp/erts-13.0/bin/epmd >otp/erts-13.0/bin/dialyzer
+echo x | tee otp/erts-13.0/bin/dyn_erl >otp/erts-13.0/bin/to_erl
 expect 1 build rel -o a.img
 contains err "release 'rel' has no Erlang run-time system (erts-13.0): make it with include_erts, or give --erts DIR"
 for dir in otp otp/erts-13.0; do
@@ -18,7 +19,9 @@ for dir in otp otp/erts-13.0; do
 	files >list
 	contains list /app/erts-13.0/bin/beam.smp
 	contains list /app/erts-13.0/bin/epmd
+	contains list /app/erts-13.0/bin/erl
 	lacks list dialyzer
+	lacks list to_erl
 	contains list /app/lib/kernel-8.0/ebin/os_cmd.beam
 	contains list /app/lib/kernel-8.0/priv/p
 	lacks list a.erl
