@@ -274,9 +274,11 @@ int proc_show_status(struct text *t, struct seq *s)
     status_signals(s, p, &th);
     status_capabilities(s, p);
     seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\n", p->no_new_privs);
-    seq_printf(s, "Cpus_allowed:\t%llx\n",
+    seq_printf(s, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t",
                (unsigned long long)(th.affinity & cpus));
+    seq_bit_list(s, th.affinity & cpus);
     seq_printf(s,
+               "\nMems_allowed:\t1\nMems_allowed_list:\t0\n"
                "voluntary_ctxt_switches:\t%llu\n"
                "nonvoluntary_ctxt_switches:\t%llu\n",
                (unsigned long long)th.switches_vol,

@@ -66,3 +66,20 @@ void seq_printf(struct seq *s, const char *fmt, ...)
     }
     s->len += (size_t)n;
 }
+
+void seq_bit_list(struct seq *s, uint64_t mask)
+{
+    const char *comma = "";
+
+    for (unsigned i = 0; i < 64; i++) {
+        unsigned last = i;
+
+        if (!(mask >> i & 1))
+            continue;
+        while (last < 63 && mask >> (last + 1) & 1)
+            last++;
+        seq_printf(s, last > i ? "%s%u-%u" : "%s%u", comma, i, last);
+        comma = ",";
+        i = last;
+    }
+}

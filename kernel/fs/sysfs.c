@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <linux/stat.h>
 
+#include "arch/x86_64/arch.h"
 #include "fs/nodes.h"
 #include "lib/printf.h"
 #include "lib/string.h"
@@ -78,46 +79,97 @@ static uint64_t all_mask(void)
     return nr_cpus >= 64 ? UINT64_MAX : (1ull << nr_cpus) - 1;
 }
 
-static void show_own_mask(struct seq *s, void *arg)
-{
-    show_mask(s, 1ull << (uintptr_t)arg);
-}
-
 static void show_all_mask(struct seq *s, void *arg)
 {
     (void)arg;
     show_mask(s, all_mask());
 }
 
-/* One package with as many cores as there are processors: what the virtual
- * machines this runs in present by default, and the safe thing to tell
- * schedulers where they do not. */
+static struct cpu_place place(void *arg)
+{
+    struct cpu_place p;
+
+    arch_cpu_place((unsigned)(uintptr_t)arg, &p);
+    return p;
+}
+
+/* Those in the same package, or in the same core of it. */
+static uint64_t near(void *arg, bool core)
+{
+    struct cpu_place own = place(arg);
+    uint64_t mask = 0;
+
+    for (uintptr_t i = 0; i < nr_cpus; i++) {
+        struct cpu_place p = place((void *)i);
+
+        if (p.package == own.package && (!core || p.core == own.core))
+            mask |= 1ull << i;
+    }
+    return mask;
+}
+
+static void show_package(struct seq *s, void *arg)
+{
+    seq_printf(s, "%u\n", place(arg).package);
+}
+
+static void show_core(struct seq *s, void *arg)
+{
+    seq_printf(s, "%u\n", place(arg).core);
+}
+
+static void show_die(struct seq *s, void *arg)
+{
+    (void)arg;
+    seq_printf(s, "0\n");
+}
+
+static void show_core_list(struct seq *s, void *arg)
+{
+    seq_bit_list(s, near(arg, true));
+    seq_printf(s, "\n");
+}
+
+static void show_core_mask(struct seq *s, void *arg)
+{
+    show_mask(s, near(arg, true));
+}
+
+static void show_package_list(struct seq *s, void *arg)
+{
+    seq_bit_list(s, near(arg, false));
+    seq_printf(s, "\n");
+}
+
+static void show_package_mask(struct seq *s, void *arg)
+{
+    show_mask(s, near(arg, false));
+}
+
 static void add_cpu(unsigned cpu)
 {
     static const struct {
         const char *name;
         node_show_fn *show;
-        bool own; /* of the processor, else 0 */
     } files[] = {
-        {"physical_package_id", show_number, false},
-        {"die_id", show_number, false},
-        {"core_id", show_number, true},
-        {"thread_siblings_list", show_number, true},
-        {"core_cpus_list", show_number, true},
-        {"thread_siblings", show_own_mask, true},
-        {"core_cpus", show_own_mask, true},
-        {"core_siblings_list", show_all_cpus, false},
-        {"package_cpus_list", show_all_cpus, false},
-        {"core_siblings", show_all_mask, false},
-        {"package_cpus", show_all_mask, false},
+        {"physical_package_id", show_package},
+        {"die_id", show_die},
+        {"core_id", show_core},
+        {"thread_siblings_list", show_core_list},
+        {"core_cpus_list", show_core_list},
+        {"thread_siblings", show_core_mask},
+        {"core_cpus", show_core_mask},
+        {"core_siblings_list", show_package_list},
+        {"package_cpus_list", show_package_list},
+        {"core_siblings", show_package_mask},
+        {"package_cpus", show_package_mask},
     };
     char name[96];
 
     for (size_t k = 0; k < ARRAY_SIZE(files); k++) {
         ksnprintf(name, sizeof(name), "devices/system/cpu/cpu%u/topology/%s",
                   cpu, files[k].name);
-        sysfs_add(name, files[k].show,
-                  (void *)(uintptr_t)(files[k].own ? cpu : 0));
+        sysfs_add(name, files[k].show, (void *)(uintptr_t)cpu);
     }
     ksnprintf(name, sizeof(name), "devices/system/cpu/cpu%u/online", cpu);
     if (cpu)

@@ -207,6 +207,7 @@ struct seq {
 };
 void seq_printf(struct seq *s, const char *fmt, ...) __printf(2, 3);
 void seq_write(struct seq *s, const void *p, size_t n);
+void seq_bit_list(struct seq *s, uint64_t mask); /* "0-1,4-5" */
 /* Add /proc/NAME (may contain '/': directories are made) or /sys/NAME. (show)
  * runs at open; (store), if any, gets a written string. */
 int proc_add(const char *name, void (*show)(struct seq *, void *), void *arg);

@@ -251,6 +251,11 @@ paddr_t arch_vdso_data(void); /* one page, kept up to date by arch_clock */
 void arch_vdso_update_realtime(nsec_t wall_minus_monotonic);
 uint64_t arch_hwcap(void); /* AT_HWCAP: CPUID.1:EDX */
 uint64_t arch_hwcap2(void);
+/* Where a processor is; numbers need not be without gaps. */
+struct cpu_place {
+    unsigned package, core, thread;
+};
+void arch_cpu_place(unsigned cpu, struct cpu_place *p);
 /* A page of text for /proc/cpuinfo for one CPU; returns length. */
 size_t arch_cpuinfo(unsigned cpu, char *buf, size_t size);
 

@@ -322,19 +322,28 @@ size_t arch_cpuinfo(unsigned cpu, char *buf, size_t size)
 {
     const struct cpu_features *f = &cpu_features;
     const char *name = f->model_name;
+    unsigned siblings = 0, cores = 0;
+    struct cpu_place own, other;
     size_t n;
+
+    arch_cpu_place(cpu, &own);
+    for (unsigned i = 0; i < nr_cpus; i++) {
+        arch_cpu_place(i, &other);
+        siblings += other.package == own.package;
+        cores += other.package == own.package && other.thread == own.thread;
+    }
 
     while (*name == ' ')
         name++;
     n = (size_t)ksnprintf(
         buf, size,
         "processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\n"
-        "model name\t: %s\nstepping\t: %u\nphysical id\t: 0\nsiblings\t: %u\n"
+        "model name\t: %s\nstepping\t: %u\nphysical id\t: %u\nsiblings\t: %u\n"
         "core id\t\t: %u\ncpu cores\t: %u\napicid\t\t: %u\nfpu\t\t: yes\n"
         "cpuid level\t: %u\nwp\t\t: yes\nflags\t\t:",
         cpu, f->vendor, f->family, f->model, name[0] ? name : "unknown",
-        f->stepping, nr_cpus, cpu, nr_cpus, cpus[cpu].arch.apic_id,
-        f->max_leaf);
+        f->stepping, own.package, siblings, own.core, cores,
+        cpus[cpu].arch.apic_id, f->max_leaf);
     for (size_t i = 0; i < ARRAY_SIZE(flag_names) && n + 2 < size; i++)
         n += append_flags(buf + n, size - n, &flag_names[i]);
     if (n < size)
