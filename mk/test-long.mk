@@ -17,3 +17,11 @@ test-long: setup
 	$(Q)$(MAKE) $(parallel) all
 	$(Q)TEST_LOGS=$(B)/test-logs/long scripts/run-tests.sh \
 		-- $(call as_items,$(LONG_CHECKS:%=long-%))
+
+# Everything at once for MINUTES; make test has a minute of it.
+MINUTES ?= 30
+.PHONY: soak-mixed check-long-soak
+soak-mixed check-long-soak: $(B)/hello.img $(B)/otp.img
+	$(Q)SOAK_SECONDS=$$(($(MINUTES) * 60)) tests/e2e/run.sh soak
+
+LONG_CHECKS += soak

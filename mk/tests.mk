@@ -103,12 +103,6 @@ SEED ?= 1
 soak-boots: $(B)/hello.img
 	$(Q)scripts/soak-boots.sh $(B)/unibeam $(B)/hello.img $(N) $(SEED) $(B)/soak
 
-# Long: all kinds of work at once in one machine.
-MINUTES ?= 30
-.PHONY: soak-mixed
-soak-mixed: $(B)/otp.img
-	$(Q)SOAK_SECONDS=$$(($(MINUTES) * 60)) tests/e2e/run.sh soak
-
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 as_items = $(foreach c,$(1),'$c=$(MAKE) -s check-$c')
 

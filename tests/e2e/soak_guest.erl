@@ -1,182 +1,202 @@
 %% SPDX-License-Identifier: Apache-2.0
 %% Copyright the unibeam authors
-%% soak_guest - runs in the machine: everything a release may do, all at once,
-%% for some time.
-%%
-%% Each kind of work is a function of soak/1's table that does one round of it
-%% and fails if an answer is wrong. The servers that the host talks to as well
-%% (HTTP, TLS, UDP) listen on the ports given to prepare/1.
+%% soak_guest - runs in the machine: a mix of everything, for as long as wanted.
 -module(soak_guest).
--export([prepare/1, soak/1, tls_client/0]).
+-export([prepare/0, run/2, sockets/0]).
 
 -define(DIR, "/tmp/soak").
--define(TABLE, soak_table).
 -define(LIMIT, 60000).
+-define(PAUSE, 20).
 
-%% Starts the servers; ports: of HTTP, TLS and UDP. They stay.
-prepare(Ports) ->
+%% What the work needs and what then stays: a web server, a database.
+prepare() ->
+    ok = filelib:ensure_path(?DIR ++ "/www"),
+    ok = file:write_file(?DIR ++ "/www/page", binary:copy(<<"page ">>, 2000)),
+    {ok, _} = inets:start(httpd, [{port, 8080}, {server_name, "soak"},
+                                  {server_root, ?DIR}, {document_root, ?DIR ++ "/www"},
+                                  {bind_address, any}]),
+    {ok, _} = application:ensure_all_started(ssl),
+    persistent_term:put(?MODULE, certificates()),
+    application:set_env(mnesia, dir, ?DIR ++ "/mnesia"),
+    stopped = mnesia:stop(),
+    ok = mnesia:create_schema([node()]),
+    ok = mnesia:start(),
+    {atomic, ok} = mnesia:create_table(soak, [{disc_copies, [node()]}]),
+    ok = mnesia:wait_for_tables([soak], ?LIMIT).
+
+certificates() ->
+    Options = [{digest, sha256}, {key, {namedCurve, secp256r1}}],
+    Chain = #{root => Options, intermediates => [], peer => Options},
+    public_key:pkix_test_data(#{server_chain => Chain, client_chain => Chain}).
+
+%% Every kind of work in a process of its own for so many seconds; Node is of
+%% another system. {Kind, Rounds, the first thing that went wrong or none}
+run(Seconds, Node) ->
+    End = erlang:monotonic_time(millisecond) + Seconds * 1000,
     Self = self(),
-    spawn(fun() -> Self ! {prepared, servers(Ports)}, receive after infinity -> ok end end),
-    receive {prepared, Result} -> Result after ?LIMIT -> error(not_prepared) end.
+    Started = [spawn_link(fun() -> Self ! {self(), rounds(Kind, Work, End, 0)} end)
+               || {Kind, Work} <- kinds(Node)],
+    [receive {P, Result} -> Result end || P <- Started].
 
-servers({Http, Tls, Udp}) ->
-    ok = filelib:ensure_dir(?DIR "/www/x"),
-    ok = file:write_file(?DIR "/www/index.html", page()),
-    persistent_term:put(?MODULE, {Http, Tls, Udp}),
-    {ok, _} = inets:start(httpd, [{port, Http}, {server_name, "soak"},
-                                  {server_root, ?DIR}, {document_root, ?DIR "/www"},
-                                  {modules, [mod_get]}]),
-    mnesia_table(),
-    udp_server(Udp),
-    tls_server(Tls).
-
-page() -> binary:copy(<<"0123456789abcdef">>, 512).
-
-mnesia_table() ->
-    {atomic, ok} = mnesia:change_table_copy_type(schema, node(), disc_copies),
-    {atomic, ok} = mnesia:create_table(?TABLE, [{disc_copies, [node()]}]).
-
-udp_server(Port) ->
-    {ok, S} = gen_udp:open(Port, [binary, {active, false}]),
-    spawn_link(fun() -> udp_echo(S) end).
-
-udp_echo(S) ->
-    {ok, {From, Port, Data}} = gen_udp:recv(S, 0),
-    ok = gen_udp:send(S, From, Port, Data),
-    udp_echo(S).
-
-%% With certificates made here; what a client needs is tls_client/0.
-tls_server(Port) ->
-    Key = [{key, {namedCurve, secp256r1}}, {digest, sha256}],
-    Chain = #{root => Key, intermediates => [], peer => Key},
-    #{server_config := Server, client_config := Client} =
-        public_key:pkix_test_data(#{server_chain => Chain, client_chain => Chain}),
-    persistent_term:put(tls_client, Client),
-    {ok, Listen} = ssl:listen(Port, [binary, {active, false}, {reuseaddr, true} | Server]),
-    spawn_link(fun() -> tls_accept(Listen) end),
-    ok.
-
-tls_client() ->
-    [{verify, verify_peer}, {server_name_indication, disable}
-     | persistent_term:get(tls_client)].
-
-tls_accept(Listen) ->
-    {ok, S} = ssl:transport_accept(Listen),
-    spawn(fun() -> tls_echo(S) end),
-    tls_accept(Listen).
-
-tls_echo(Raw) ->
-    {ok, S} = ssl:handshake(Raw, ?LIMIT),
-    {ok, Data} = ssl:recv(S, 10000, ?LIMIT),
-    ok = ssl:send(S, Data),
-    _ = ssl:recv(S, 0, ?LIMIT),
-    ssl:close(S).
-
-%% Works for Seconds; how many rounds of each kind there were. A wrong answer, or
-%% a crash, is an error with the kind's name.
-soak(Seconds) ->
-    End = erlang:monotonic_time(second) + Seconds,
-    Kinds = [{http, fun http/1}, {tls, fun tls/1}, {udp, fun udp/1},
-             {ports, fun ports/1}, {commands, fun commands/1},
-             {files, fun files/1}, {dets, fun dets_table/1},
-             {mnesia, fun transactions/1}, {os_mon, fun os_mon/1},
-             {local, fun local/1}],
-    Running = [{Kind, spawn_monitor(fun() -> exit({rounds, rounds(F, End, 0)}) end)}
-               || {Kind, F} <- Kinds],
-    [receive {'DOWN', Ref, _, _, Why} -> {Kind, Why} end
-     || {Kind, {_, Ref}} <- Running].
-
-rounds(F, End, N) ->
-    case erlang:monotonic_time(second) < End of
-        true -> F(N), rounds(F, End, N + 1);
-        false -> N
+rounds(Kind, Work, End, N) ->
+    case erlang:monotonic_time(millisecond) < End of
+        false -> {Kind, N, none};
+        true ->
+            try Work(N) of
+                ok -> timer:sleep(?PAUSE), rounds(Kind, Work, End, N + 1)
+            catch C:R:St -> {Kind, N, {C, R, St}}
+            end
     end.
 
-%% --- the kinds ----------------------------------------------------------------
+kinds(Node) ->
+    [{ports, fun ports/1}, {commands, fun commands/1}, {files, fun files/1},
+     {dets, fun dets/1}, {mnesia, fun mnesia/1}, {tls, fun tls/1}, {udp, fun udp/1},
+     {http, fun http/1}, {os_mon, fun os_mon/1}, {processes, fun processes/1},
+     {local, fun local/1},
+     {distribution, fun(N) -> distribution(Node, N) end}].
 
-http(_) ->
-    {Port, _, _} = persistent_term:get(?MODULE),
-    Url = "http://127.0.0.1:" ++ integer_to_list(Port) ++ "/index.html",
-    {ok, {{_, 200, _}, _, Body}} =
-        httpc:request(get, {Url, []}, [{timeout, ?LIMIT}], [{body_format, binary}]),
-    true = Body =:= page().
+ports(N) ->
+    Data = rand:bytes(65536),
+    Port = open_port({spawn_executable, "/bin/cat"}, [binary, stream]),
+    true = port_command(Port, Data),
+    Data = collect(Port, 65536, []),
+    true = port_close(Port),
+    Failing = open_port({spawn, "sh -c 'exit " ++ integer_to_list(N rem 256) ++ "'"},
+                        [exit_status]),
+    receive {Failing, {exit_status, S}} when S =:= N rem 256 -> ok end.
 
-tls(_) ->
-    {_, Port, _} = persistent_term:get(?MODULE),
-    {ok, S} = ssl:connect({127, 0, 0, 1}, Port, [binary, {active, false} | tls_client()],
-                          ?LIMIT),
-    Data = rand:bytes(10000),
-    ok = ssl:send(S, Data),
-    {ok, Data} = ssl:recv(S, 10000, ?LIMIT),
-    ssl:close(S).
-
-%% A datagram may be lost when the server's queue is full; not here.
-udp(N) ->
-    {_, _, Port} = persistent_term:get(?MODULE),
-    {ok, S} = gen_udp:open(0, [binary, {active, false}]),
-    Data = <<N:64, (rand:bytes(1000))/binary>>,
-    ok = gen_udp:send(S, {127, 0, 0, 1}, Port, Data),
-    {ok, {_, Port, Data}} = gen_udp:recv(S, 0, ?LIMIT),
-    gen_udp:close(S).
-
-ports(_) ->
-    [] = port_guest:statuses(3),
-    2 = port_guest:echo(2, 1 bsl 17).
+collect(_, 0, Acc) -> iolist_to_binary(lists:reverse(Acc));
+collect(Port, Left, Acc) ->
+    receive {Port, {data, D}} -> collect(Port, Left - byte_size(D), [D | Acc])
+    after ?LIMIT -> error({missing, Left})
+    end.
 
 commands(N) ->
     Text = integer_to_list(N),
-    true = os:cmd("(sleep 0.1 & echo " ++ Text ++ ") | cat") =:= Text ++ "\n".
+    Wanted = Text ++ "\n",
+    Wanted = os:cmd("echo " ++ Text ++ " | cat"),
+    ok.
 
 files(N) ->
-    Dir = filename:join(?DIR, "files" ++ integer_to_list(N rem 10)),
-    ok = file:make_dir(Dir),
-    [file_round(filename:join(Dir, integer_to_list(K))) || K <- lists:seq(1, 20)],
+    Dir = filename:join(?DIR, "files"),
+    Name = fun(K) -> filename:join(Dir, integer_to_list(K)) end,
+    ok = filelib:ensure_path(Dir),
+    Data = <<N:64, 0:80000>>,
+    [ok = file:write_file(Name(K), Data) || K <- lists:seq(1, 20)],
+    ok = file:rename(Name(1), Name(2)),
+    ok = file:make_symlink(Name(3), Name(1)),
+    {ok, Names} = file:list_dir(Dir),
+    20 = length(Names),
+    [{ok, Data} = file:read_file(Name(K)) || K <- lists:seq(1, 20)],
     ok = file:del_dir_r(Dir).
 
-file_round(Name) ->
-    Data = rand:bytes(20000),
-    ok = file:write_file(Name, Data),
-    ok = file:rename(Name, Name ++ ".new"),
-    {ok, F} = file:open(Name ++ ".new", [read, write, raw, binary]),
-    {ok, 15000} = file:position(F, 15000),
-    ok = file:truncate(F),
-    ok = file:close(F),
-    {ok, Back} = file:read_file(Name ++ ".new"),
-    true = Back =:= binary:part(Data, 0, 15000).
-
-dets_table(N) ->
-    Name = ?DIR "/table.dets",
-    {ok, T} = dets:open_file(?FUNCTION_NAME, [{file, Name}]),
-    [ok = dets:insert(T, {K, N, rand:bytes(100)}) || K <- lists:seq(1, 200)],
+dets(N) ->
+    File = filename:join(?DIR, "dets"),
+    {ok, T} = dets:open_file(soak_dets, [{file, File}]),
+    ok = dets:insert(T, [{K, N, lists:seq(1, 50)} || K <- lists:seq(1, 100)]),
     [{7, N, _}] = dets:lookup(T, 7),
     ok = dets:close(T),
-    ok = file:delete(Name).
+    ok = file:delete(File).
 
-transactions(N) ->
-    [{atomic, ok} = mnesia:transaction(
-                      fun() -> mnesia:write({?TABLE, K, {N, K}}) end)
-     || K <- lists:seq(1, 50)],
-    [{?TABLE, 7, {N, 7}}] = mnesia:dirty_read(?TABLE, 7),
-    N rem 10 =:= 0 andalso (dumped = mnesia:dump_log()).
+mnesia(N) ->
+    F = fun() -> [mnesia:write({soak, K, {N, lists:seq(1, 100)}})
+                  || K <- lists:seq(N rem 7 * 10, N rem 7 * 10 + 9)], ok end,
+    {atomic, ok} = mnesia:transaction(F),
+    [{soak, _, {N, _}}] = mnesia:dirty_read(soak, N rem 7 * 10),
+    _ = N rem 100 =/= 99 orelse mnesia:dump_log(),
+    ok.
+
+tls(_) ->
+    #{server_config := Server, client_config := Client} = persistent_term:get(?MODULE),
+    Options = [binary, {active, false}, {versions, ['tlsv1.3']}],
+    {ok, L} = ssl:listen(0, Options ++ Server),
+    {ok, {_, Port}} = ssl:sockname(L),
+    {_, Ref} = spawn_monitor(fun() ->
+        {ok, T} = ssl:transport_accept(L, ?LIMIT),
+        {ok, S} = ssl:handshake(T, ?LIMIT),
+        {ok, D} = ssl:recv(S, 10000, ?LIMIT),
+        ok = ssl:send(S, D),
+        ssl:recv(S, 1, ?LIMIT)
+    end),
+    {ok, S} = ssl:connect({127, 0, 0, 1}, Port, Options ++ Client ++
+                              [{server_name_indication, disable},
+                               {verify, verify_peer}], ?LIMIT),
+    Data = rand:bytes(10000),
+    ok = ssl:send(S, Data),
+    {ok, Data} = ssl:recv(S, 10000, ?LIMIT),
+    ok = ssl:close(S),
+    receive {'DOWN', Ref, _, _, normal} -> ok end,
+    ssl:close(L).
+
+udp(N) ->
+    {ok, A} = gen_udp:open(0, [binary, {active, false}, {ip, {127, 0, 0, 1}}]),
+    {ok, B} = gen_udp:open(0, [binary, {active, false}, {ip, {127, 0, 0, 1}}]),
+    {ok, Port} = inet:port(B),
+    [begin
+         ok = gen_udp:send(A, {127, 0, 0, 1}, Port, <<N:32, K:32>>),
+         {ok, {_, _, <<N:32, K:32>>}} = gen_udp:recv(B, 0, ?LIMIT)
+     end || K <- lists:seq(1, 50)],
+    gen_udp:close(A),
+    gen_udp:close(B).
+
+http(_) ->
+    {ok, {{_, 200, _}, _, Body}} =
+        httpc:request(get, {"http://127.0.0.1:8080/page", []},
+                      [{timeout, ?LIMIT}], [{body_format, binary}]),
+    10000 = byte_size(Body),
+    ok.
 
 os_mon(_) ->
-    true = is_float(cpu_sup:util()),
     true = is_integer(cpu_sup:avg1()),
-    Memory = memsup:get_system_memory_data(),
-    true = proplists:get_value(free_memory, Memory) > 0,
+    true = is_number(cpu_sup:util()),
+    [_ | _] = memsup:get_system_memory_data(),
     [_ | _] = disksup:get_disk_data(),
-    timer:sleep(100).
+    ok.
 
-%% A Unix socket, and a file sent through it.
+processes(N) ->
+    Self = self(),
+    Pids = [spawn_link(fun() -> Self ! {self(), lists:sum(lists:seq(1, K))} end)
+            || K <- lists:seq(1, 500)],
+    [receive {P, _} -> ok end || P <- Pids],
+    E = ets:new(soak, []),
+    [ets:insert(E, {K, N}) || K <- lists:seq(1, 1000)],
+    true = ets:delete(E),
+    erlang:garbage_collect(),
+    ok.
+
+%% A Unix-domain socket and a pair of processes at its ends.
 local(N) ->
-    Name = ?DIR "/socket" ++ integer_to_list(N rem 10),
-    {ok, L} = gen_tcp:listen(0, [local_address(Name), binary, {active, false}]),
-    {ok, C} = gen_tcp:connect({local, Name}, 0, [binary, {active, false}]),
+    Path = filename:join(?DIR, "socket"),
+    _ = file:delete(Path),
+    {ok, L} = gen_tcp:listen(0, [{ifaddr, {local, Path}}, binary, {packet, 4},
+                                 {active, false}]),
+    {ok, C} = gen_tcp:connect({local, Path}, 0, [binary, {packet, 4},
+                                                 {active, false}]),
     {ok, S} = gen_tcp:accept(L, ?LIMIT),
-    {ok, Sent} = file:sendfile(?DIR "/www/index.html", C),
-    {ok, Data} = gen_tcp:recv(S, Sent, ?LIMIT),
-    true = Data =:= page(),
-    [gen_tcp:close(X) || X <- [S, C, L]],
-    ok = file:delete(Name).
+    [begin
+         ok = gen_tcp:send(C, <<N:32, K:32, 0:8000>>),
+         {ok, <<N:32, K:32, _/binary>>} = gen_tcp:recv(S, 0, ?LIMIT)
+     end || K <- lists:seq(1, 20)],
+    [gen_tcp:close(X) || X <- [C, S, L]],
+    ok.
 
-local_address(Name) -> {ifaddr, {local, Name}}.
+distribution(Node, N) ->
+    Data = rand:bytes(100000),
+    Hash = erlang:md5(Data),
+    Hash = erpc:call(Node, erlang, md5, [Data], ?LIMIT),
+    Ref = monitor(process, P = spawn(Node, erlang, display, [])),
+    receive {'DOWN', Ref, process, P, _} -> ok end,
+    %% now and then the connection is made anew
+    _ = N rem 50 =/= 49 orelse erlang:disconnect_node(Node),
+    ok.
+
+%% The figures of /proc/net/sockstat: #{<<"TCP inuse">> => 3, ...}.
+sockets() ->
+    {ok, Text} = file:read_file("/proc/net/sockstat"),
+    maps:from_list([{<<Kind/binary, " ", Key/binary>>, binary_to_integer(V)}
+                    || Line <- binary:split(Text, <<"\n">>, [global, trim]),
+                       [Kind, Rest] <- [binary:split(Line, <<": ">>)],
+                       {Key, V} <- pairs(binary:split(Rest, <<" ">>, [global]))]).
+
+pairs([K, V | Rest]) -> [{K, V} | pairs(Rest)];
+pairs(_) -> [].

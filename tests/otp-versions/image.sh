@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # image.sh BUILD SUITE NAME - the image BUILD/NAME.img of the example release on
 # the Erlang/OTP of the Debian release SUITE, whose packages are unpacked in
-# BUILD/NAME/root. The release is made there by that OTP itself.
+# BUILD/deps/NAME/root. The release is made there by that OTP itself.
 set -eu
 build=$(realpath "$1")
 suite=$2
 name=$3
 here=$(cd "$(dirname "$0")" && pwd)
-root=$build/$name/root
+root=$build/deps/$name/root
 
-"$here/debs.sh" "$suite" "$build/$name" erlang-base erlang-crypto erlang-asn1 \
+"$here/debs.sh" "$suite" "$build/deps/$name" erlang-base erlang-crypto erlang-asn1 \
 	erlang-public-key erlang-ssl erlang-inets erlang-os-mon erlang-mnesia \
 	erlang-runtime-tools erlang-syntax-tools erlang-tools dash coreutils sed busybox-static
 
