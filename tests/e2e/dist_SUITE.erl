@@ -3,7 +3,10 @@
 %% dist_SUITE - distribution inside one machine, case by case as on Linux
 %% (dist_guest.erl).
 -module(dist_SUITE).
+-include_lib("stdlib/include/assert.hrl").
 -compile([export_all, nowarn_export_all]).
+
+-define(LIMIT, 240000).
 
 suite() -> [{timetrap, {minutes, 5}}].
 
@@ -33,9 +36,13 @@ end_per_suite(C) ->
     like_linux:stop(proplists:get_value(linux, C)),
     vm:stop(proplists:get_value(vm, C)).
 
+%% Both at the same time: nodes wait for each other more than they work.
 same(C, F) ->
-    like_linux:same(proplists:get_value(linux, C), proplists:get_value(port, C),
-                    {dist_guest, F}, []).
+    Self = self(),
+    Linux = proplists:get_value(linux, C),
+    spawn_link(fun() -> Self ! {linux, like_linux:linux(Linux, {dist_guest, F}, [])} end),
+    Given = guest:call(proplists:get_value(port, C), dist_guest, F, [], ?LIMIT),
+    receive {linux, Wanted} -> ?assertEqual(Wanted, Given) end.
 
 cookies(C) -> same(C, cookies).
 hidden(C) -> same(C, hidden).

@@ -10,7 +10,7 @@
          backpressure/0, messages/0, global_names/0, killed/0, tls/0]).
 %% For the suites.
 -export([prepare/1, clean/0, start/1, stop/1, ping/2, dir/0, keys/1, tls_args/1,
-         until/1, echoes/3, gone/1, monitored/1]).
+         until/1, echoes/3, gone/1]).
 %% Called in other nodes.
 -export([echo/0, send_echo/2, in_order/3, watch/1, fill/1, owner/1, member/1]).
 
@@ -231,16 +231,11 @@ watch(Name) ->
           end),
     receive watching -> ok end.
 
-%% Why a process cannot be watched.
-monitored(Pid) ->
-    Ref = monitor(process, Pid),
-    receive {'DOWN', Ref, process, Pid, Why} -> Why after ?LIMIT -> alive end.
-
 %% Ticks find a node that stands still, in time; it is taken back.
 tick() ->
     Nodes = [A, B, _] = standing(),
     [do(N, net_kernel, set_net_ticktime, [4, 0]) || N <- Nodes],
-    timer:sleep(6000),
+    timer:sleep(5500),
     Quiet = nodes_of(A),
     Reason = down_reason(A, B, fun(N) -> signal("STOP", N) end),
     {_, Ms} = gone(A),
