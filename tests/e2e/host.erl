@@ -4,7 +4,7 @@
 -module(host).
 -export([run/4, open/4, until/2, await/1, path/0]).
 
--define(LIMIT, 120000).
+-define(LIMIT, 300000). % of silence
 
 %% {Status, Output} of Program in Dir. Env: words NAME=VALUE, all there is but
 %% PATH, HOME, TERM and LANG, which are what a machine's release has (path/0).

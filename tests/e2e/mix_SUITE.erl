@@ -12,7 +12,7 @@
 -compile(export_all).
 -compile(nowarn_export_all).
 
-suite() -> [{timetrap, {minutes, 10}}].
+suite() -> [{timetrap, {minutes, 15}}].
 
 all() ->
     [started_as_on_linux, remote_shell, restart_of_the_emulator,
@@ -84,7 +84,7 @@ rpc_soon(Port, Expression, Tries) ->
     end.
 
 dump(Port) ->
-    Out = rpc_soon(Port, "Store.print_dump()", 100),
+    Out = rpc_soon(Port, "Store.print_dump()", 300),
     {match, [Text]} = re:run(Out, "^DUMP (.*)$",
                              [multiline, {capture, all_but_first, binary}]),
     binary_to_term(base64:decode(Text)).
@@ -128,24 +128,24 @@ restart_of_the_emulator(Config) ->
     Pid = rpc(Port, "IO.puts(System.pid())"),
     rpc(Port, "Application.put_env(:store, :mark, 1)"),
     ?assertMatch({0, _}, command(Port, ["restart"])),
-    vm:wait(?config(vm, Config), "READY Rome(.|\\n)*READY Rome", 120000),
+    vm:wait(?config(vm, Config), "READY Rome(.|\\n)*READY Rome", 300000),
     ?assertEqual(<<"nil\n">>,
-                 rpc_soon(Port, "IO.inspect(Application.get_env(:store, :mark))", 100)),
+                 rpc_soon(Port, "IO.inspect(Application.get_env(:store, :mark))", 300)),
     ?assertEqual(Pid, rpc(Port, "IO.puts(System.pid())")).
 
 %% A status is the machine's, unless its policy is to start the release again.
 status_and_restart_policy(Config) ->
     {Vm, Port} = {?config(vm, Config), ?config(port, Config)},
     rpc(Port, "System.stop(3)"),
-    vm:wait(Vm, "depot exited with status 3 ", 120000),
-    vm:wait(Vm, "starting it again in 0.1 s(.|\\n)*^READY Rome", 120000),
+    vm:wait(Vm, "depot exited with status 3 ", 300000),
+    vm:wait(Vm, "starting it again in 0.1 s(.|\\n)*^READY Rome", 300000),
     ?assertMatch(#{files := <<"1000">>}, dump(Port)).
 
 %% bin/depot stop is no failure: it ends the machine.
 orderly_stop(Config) ->
     {Vm, Port} = {?config(vm, Config), ?config(port, Config)},
     ?assertMatch({0, _}, command(Port, ["stop"])),
-    ?assertEqual(0, vm:status(Vm, 120000)).
+    ?assertEqual(0, vm:status(Vm, 300000)).
 
 %% --- starts that fail ------------------------------------------------------------
 
@@ -187,7 +187,7 @@ eval(_) ->
 
 env_sh_fails(_) ->
     Vm = depot(["CITY=Rome", "FAIL=status"], #{}),
-    ?assertEqual(126, vm:status(Vm, 120000)),
+    ?assertEqual(126, vm:status(Vm, 300000)),
     line(vm:console(Vm), "can't open '/app/nothing'"),
     line(vm:console(Vm), "releases/0.2.0/env.sh ended with status 1: the release is not").
 
@@ -196,4 +196,4 @@ env_sh_hangs(_) ->
     vm:wait(Vm, "unibeam: depot 0.2.0", 120000),
     timer:sleep(1000),
     vm:signal(Vm, "TERM"),
-    ?assertEqual(128 + 15, vm:status(Vm, 120000)).
+    ?assertEqual(128 + 15, vm:status(Vm, 300000)).

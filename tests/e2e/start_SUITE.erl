@@ -9,7 +9,7 @@
 -compile(export_all).
 -compile(nowarn_export_all).
 
-suite() -> [{timetrap, {minutes, 5}}].
+suite() -> [{timetrap, {minutes, 15}}].
 
 all() -> [relx_foreground, relx_hook_fails, gleam_shipment].
 
@@ -28,7 +28,7 @@ machine(Image, Env, Opts) ->
 
 %% {Status, Console}.
 run(Vm) ->
-    Status = vm:status(Vm, 240000),
+    Status = vm:status(Vm, 600000),
     {Status, vm:console(Vm)}.
 
 %% --- relx -------------------------------------------------------------------------
