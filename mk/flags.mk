@@ -3,8 +3,8 @@
 #
 # What was compiled with other flags, by another compiler or by other rules is
 # removed before anything is made: $(B)/flags.mk says what was used last. make
-# remakes the files it includes first. Fetched sources, images and what fuzzers
-# have found stay.
+# remakes the files it includes first. Fetched sources, images, the releases in
+# them and what fuzzers have found stay.
 
 # The option, where the compiler knows it.
 cc-option = $(shell $(CC) -Werror $(1) -E -x c /dev/null >/dev/null 2>&1 && \
@@ -27,6 +27,6 @@ $(B)/flags.mk: FORCE
 		mv $@.new.$$PPID $@; fi
 
 FLAGS_KEEP = $(B)/flags.mk% $(B)/deps $(B)/test-logs $(B)/ct-logs $(B)/fuzz \
-	$(B)/%.img
+	$(B)/%.img $(B)/releases
 
 .PHONY: FORCE
