@@ -24,7 +24,9 @@
  * lwIP's timers walk its list four times a second. A connection on which
  * nothing is pending is therefore taken off it ("parked") and comes back with
  * its next segment or call, so that tens of thousands of idle ones cost
- * nothing. Its node is on (parked) instead of (mirror).
+ * nothing. Its node is on (parked) instead of (mirror). One that has a
+ * keepalive to send is also in a wheel: the slot of its tick, where each tick
+ * finds it among a 256th of all.
  */
 #include "net/lwip_demux.h"
 
@@ -47,6 +49,8 @@ struct node {
     struct list link; /* mirror or parked; self-linked: in TIME-WAIT */
     uint32_t hash;
     bool parked;
+    struct list due_link; /* wheel, if it wakes by itself */
+    uint32_t due;         /* ... at this tick */
     struct tcp_silence silence;
 };
 
@@ -55,7 +59,9 @@ static uint32_t mask;
 static uint64_t key;
 static struct list mirror = LIST_HEAD_INIT(mirror);
 static struct list parked = LIST_HEAD_INIT(parked);
-static bool hidden; /* recursion of demux_input() */
+static struct list wheel[256];
+static uint32_t wheel_tick; /* slots up to here have been looked at */
+static bool hidden;         /* recursion of demux_input() */
 
 /* An attacker chooses ports and some address bits, but not the key. */
 static uint32_t mix(uint64_t a, uint64_t b)
@@ -101,6 +107,8 @@ void demux_init(void)
         panic("no memory for %u hash buckets", n);
     mask = n - 1;
     key = net_siphash("demux", 5);
+    for (unsigned i = 0; i < ARRAY_SIZE(wheel); i++)
+        list_init(&wheel[i]);
 }
 
 static void forget(u8_t id, void *data)
@@ -114,6 +122,7 @@ static void forget(u8_t id, void *data)
         ;
     *at = n->hash_next;
     list_del_init(&n->link);
+    list_del_init(&n->due_link);
     port_del_conn(&n->port);
     net_mem_free(n);
 }
@@ -135,6 +144,7 @@ int demux_add(struct tcp_pcb *pcb)
     n->hash_next = table[n->hash & mask];
     table[n->hash & mask] = n;
     n->parked = false;
+    list_init(&n->due_link);
     n->silence = (struct tcp_silence){tcp_ticks, pcb->lastack};
     list_add_head(&mirror, &n->link);
     tcp_ext_arg_set_callbacks(pcb, EXT_NODE, &callbacks);
@@ -251,7 +261,12 @@ bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp)
 
 /* --- parking ----------------------------------------------------------- */
 
-void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev)
+static struct list *slot(uint32_t tick)
+{
+    return &wheel[tick % ARRAY_SIZE(wheel)];
+}
+
+void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev, uint32_t ticks)
 {
     struct node *n = node_of(pcb);
 
@@ -263,6 +278,10 @@ void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev)
     n->parked = true;
     list_del_init(&n->link);
     list_add_tail(&parked, &n->link);
+    if (ticks == UINT32_MAX)
+        return;
+    n->due = tcp_ticks + ticks;
+    list_add_tail(slot(n->due), &n->due_link);
 }
 
 void demux_wake(struct tcp_pcb *pcb)
@@ -274,9 +293,32 @@ void demux_wake(struct tcp_pcb *pcb)
     n->parked = false;
     n->silence = (struct tcp_silence){tcp_ticks, pcb->lastack};
     list_del_init(&n->link);
+    list_del_init(&n->due_link);
     list_add_head(&mirror, &n->link);
     pcb->next = tcp_active_pcbs;
     tcp_active_pcbs = pcb;
+}
+
+void demux_wake_due(void)
+{
+    struct node *n, *next;
+
+    if (tcp_ticks - wheel_tick > ARRAY_SIZE(wheel))
+        wheel_tick = tcp_ticks - ARRAY_SIZE(wheel);
+    while (wheel_tick != tcp_ticks) {
+        struct list *s = slot(++wheel_tick);
+        list_for_each_safe (n, next, s, due_link)
+            if ((int32_t)(n->due - tcp_ticks) <= 0)
+                demux_wake(n->pcb);
+    }
+}
+
+uint32_t demux_next_due(void)
+{
+    for (uint32_t n = 1; n <= ARRAY_SIZE(wheel); n++)
+        if (!list_empty(slot(tcp_ticks + n)))
+            return n;
+    return UINT32_MAX;
 }
 
 struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb)

@@ -33,10 +33,15 @@ bool demux_input(struct tcp_pcb *pcb, struct pbuf *p, struct netif *inp);
 /* --- idle connections are parked --------------------------------------- */
 
 /* Take (pcb) off lwIP's list of active ones; (prev) is before it there, or
- * NULL. lwIP's timers do not see it until it is woken: by a segment, or: */
-void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev);
+ * NULL. lwIP's timers do not see it until it is woken: by a segment, after
+ * (ticks), UINT32_MAX being never, or: */
+void demux_park(struct tcp_pcb *pcb, struct tcp_pcb *prev, uint32_t ticks);
 /* ... before anything is done to it that may need a timer. Cheap if active. */
 void demux_wake(struct tcp_pcb *pcb);
+/* Wake those whose time has come, by tcp_ticks. */
+void demux_wake_due(void);
+/* Ticks until there may be one; UINT32_MAX: none. */
+uint32_t demux_next_due(void);
 /* The parked ones in turn, NULL first and last. */
 struct tcp_pcb *demux_next_parked(const struct tcp_pcb *pcb);
 

@@ -37,14 +37,15 @@
 #include "lwip/nd6.h"
 #include "lwip/priv/tcp_priv.h"
 
-#define SLOW_TICK     (TCP_SLOW_INTERVAL * NSEC_PER_MSEC)
-#define TICKS(sec)    ((sec)*1000u / TCP_SLOW_INTERVAL)
-#define RTO_MAX       TICKS(120) /* Linux: TCP_RTO_MAX */
-#define RETRY         TICKS(924) /* tcp_retries2 */
-#define RETRY_ORPHAN  TICKS(100) /* tcp_orphan_retries */
-#define PARK_MIN      4   /* ticks a connection must have nothing to do */
-#define LINK_IDLE     62  /* s; IPv6 fragments live 60, ARP requests 5 */
-#define LINK_CATCH_UP 310 /* s; ARP entries live 300 */
+#define SLOW_TICK       (TCP_SLOW_INTERVAL * NSEC_PER_MSEC)
+#define TICKS(sec)      ((sec)*1000u / TCP_SLOW_INTERVAL)
+#define RTO_MAX         TICKS(120) /* Linux: TCP_RTO_MAX */
+#define RETRY           TICKS(924) /* tcp_retries2 */
+#define RETRY_ORPHAN    TICKS(100) /* tcp_orphan_retries */
+#define NEIGHBOUR_ASKED (3 * NSEC_PER_SEC)
+#define PARK_MIN        4   /* ticks a connection must have nothing to do */
+#define LINK_IDLE       62  /* s; IPv6 fragments live 60, ARP requests 5 */
+#define LINK_CATCH_UP   310 /* s; ARP entries live 300 */
 
 /* [n] net_lock */
 struct net_timer {
@@ -54,8 +55,6 @@ struct net_timer {
 static struct net_timer tcp, ack, slow, fast, dhcp, lease, dhcp6;
 static nsec_t tcp_synced;  /* n tcp_ticks is right for this time */
 static bool tcp_running;   /* n every 250 ms */
-static uint32_t park_due;  /* n tick of the first keepalive of a parked one, */
-static bool park_timed;    /* n ... if there is one */
 static nsec_t slow_synced; /* n */
 static unsigned link_idle; /* n seconds without a packet */
 
@@ -145,36 +144,22 @@ static uint32_t timewait_next_tick(void)
     return next;
 }
 
-static uint32_t parked_next_tick(void)
+/* Who connects is told after three questions, a second each, that nobody on the
+ * link has the address (Linux: mcast_solicit, retrans_time). */
+static bool no_neighbour(const struct tcp_sock *t, const struct tcp_pcb *pcb)
 {
-    int32_t left = (int32_t)(park_due - tcp_ticks);
+    const ip4_addr_t *hop = ip_2_ip4(&pcb->remote_ip), *known;
+    struct eth_addr *mac;
 
-    return !park_timed ? UINT32_MAX : left > 0 ? (uint32_t)left : 0;
-}
-
-static void park_deadline(uint32_t next)
-{
-    if (next == UINT32_MAX)
-        return;
-    if (!park_timed || (int32_t)(tcp_ticks + next - park_due) < 0)
-        park_due = tcp_ticks + next;
-    park_timed = true;
-}
-
-/* A keepalive is due: wake who has to send one. */
-static void wake_parked(void)
-{
-    struct tcp_pcb *p, *next;
-
-    park_timed = false;
-    for (p = demux_next_parked(NULL); p; p = next) {
-        next = demux_next_parked(p);
-        uint32_t ticks = pcb_next_tick(p);
-        if (ticks <= 1)
-            demux_wake(p);
-        else
-            park_deadline(ticks);
-    }
+    if (!t || !IP_IS_V4_VAL(pcb->remote_ip) ||
+        time_monotonic() - t->progress < NEIGHBOUR_ASKED)
+        return false;
+    struct netif *n = ip_route(&pcb->local_ip, &pcb->remote_ip);
+    if (!n || !(n->flags & NETIF_FLAG_ETHARP))
+        return false;
+    if (!ip4_addr_netcmp(hop, netif_ip4_addr(n), netif_ip4_netmask(n)))
+        hop = netif_ip4_gw(n);
+    return etharp_find_addr(n, hop, &mac, &known) < 0;
 }
 
 /* Has the peer acknowledged nothing for too long? */
@@ -182,8 +167,12 @@ static bool given_up(struct tcp_pcb *pcb)
 {
     struct tcp_silence *s = demux_silence(pcb);
     bool orphan = tcp_pcb_orphaned(pcb);
-    const struct tcp_sock *t = pcb->callback_arg;
+    struct tcp_sock *t = pcb->callback_arg;
 
+    if (pcb->state == SYN_SENT && no_neighbour(t, pcb)) {
+        socket_set_error(&t->i.s, EHOSTUNREACH);
+        return true;
+    }
     if (pcb->state == SYN_SENT)
         return t && pcb->nrtx > t->syncnt;
     if (s->ack != pcb->lastack || !(pcb->unacked || pcb->unsent) ||
@@ -241,14 +230,13 @@ static uint32_t tcp_sort(void)
         }
         uint32_t ticks = pcb_next_tick(p);
         if (ticks >= PARK_MIN) {
-            demux_park(p, prev);
-            park_deadline(ticks);
+            demux_park(p, prev, ticks == UINT32_MAX ? ticks : ticks - 1);
         } else {
             first = MIN(first, ticks);
             prev = p;
         }
     }
-    return MIN(first, MIN(parked_next_tick(), timewait_next_tick()));
+    return MIN(first, MIN(demux_next_due(), timewait_next_tick()));
 }
 
 static void tcp_tick(void)
@@ -258,8 +246,7 @@ static void tcp_tick(void)
 
     if (!tcp_running) /* slept until a keepalive or TIME-WAIT */
         tcp_sync(now);
-    if (!parked_next_tick())
-        wake_parked();
+    demux_wake_due();
     before = tcp_ticks;
     tcp_tmr();
     if (tcp_ticks != before)
