@@ -42,18 +42,15 @@ args(Port) ->
 
 call(Port, M, F, A) -> call(Port, M, F, A, 60000).
 
-%% The value of M:F(A...) in the guest; its exception is ours too.
+%% The value of M:F(A...) in the guest; its exception is ours too. Port is one of
+%% this host's that leads there, or {Address, Port}.
 call(Port, M, F, A, Timeout) ->
     ask(Port, term_to_binary({M, F, A}), Timeout, 50, {M, F}).
 
-%% The host's side of a forwarded port is open before the guest's is.
+%% The host's side of a forwarded port is open before the guest's is; an address
+%% of the machine's own refuses until then.
 ask(Port, Request, Timeout, Tries, What) ->
-    {ok, S} = gen_tcp:connect({127, 0, 0, 1}, Port,
-                              [binary, {packet, 4}, {active, false}], Timeout),
-    _ = gen_tcp:send(S, Request),
-    Answer = gen_tcp:recv(S, 0, Timeout),
-    gen_tcp:close(S),
-    case Answer of
+    case ask_once(address(Port), Request, Timeout) of
         {ok, B} ->
             case binary_to_term(B) of
                 {ok, Value} -> Value;
@@ -62,11 +59,25 @@ ask(Port, Request, Timeout, Tries, What) ->
                     {_, Stack} = process_info(self(), current_stacktrace),
                     erlang:raise(Class, {guest, What, Reason}, Stack)
             end;
-        {error, closed} when Tries > 0 ->
+        {error, Why} when Tries > 0, Why =:= closed orelse Why =:= econnrefused ->
             timer:sleep(200),
             ask(Port, Request, Timeout, Tries - 1, What);
         {error, Why} -> error({guest, What, Why})
     end.
+
+ask_once({Address, Port}, Request, Timeout) ->
+    case gen_tcp:connect(Address, Port,
+                         [binary, {packet, 4}, {active, false}], Timeout) of
+        {ok, S} ->
+            _ = gen_tcp:send(S, Request),
+            Answer = gen_tcp:recv(S, 0, Timeout),
+            gen_tcp:close(S),
+            Answer;
+        Error -> Error
+    end.
+
+address({Address, Port}) -> {Address, Port};
+address(Port) -> {{127, 0, 0, 1}, Port}.
 
 %% Module, of this directory's compiled ones, becomes callable in the guest.
 load(Port, Module) ->
