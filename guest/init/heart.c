@@ -98,13 +98,14 @@ int heart_runs(const char *bindir)
     return add(bindir, "heart", &heart) && find(&heart, 1, 0);
 }
 
-/* erlexec becomes the emulator, of which there may be several. */
+/* There may be several. erlexec, which becomes one of them, does not count:
+ * with -detached it is a child of it that does, and itself ends at once. */
 pid_t heart_find_node(const char *bindir, uint64_t since)
 {
     struct program nodes[8];
     DIR *dir = opendir(bindir);
     struct dirent *entry;
-    int n = add(bindir, "erlexec", nodes);
+    int n = 0;
 
     while (dir && n < 8 && (entry = readdir(dir)))
         if (!strncmp(entry->d_name, "beam.", 5))
