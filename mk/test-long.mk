@@ -18,6 +18,13 @@ test-long: setup
 	$(Q)TEST_LOGS=$(B)/test-logs/long scripts/run-tests.sh \
 		-- $(call as_items,$(LONG_CHECKS:%=long-%))
 
+# The RabbitMQ of Debian 12.
+.PHONY: check-long-rabbitmq
+check-long-rabbitmq: all
+	$(Q)tests/rabbitmq/run.sh $(B)
+
+LONG_CHECKS += rabbitmq
+
 # Everything at once for MINUTES; make test has a minute of it.
 MINUTES ?= 30
 .PHONY: soak-mixed check-long-soak
