@@ -8,7 +8,7 @@
 -compile([export_all, nowarn_export_all]).
 
 -define(COOKIE, "soak").
--define(WARM, 20).
+-define(WARM, 15).
 %% Connections linger for a while after their end, and some caches of the
 %% run-time system's are kept for minutes.
 -define(SETTLE, 130).
@@ -34,7 +34,7 @@ mixed(C) ->
     [ok = guest:load(Port, M) || M <- [soak_guest, port_guest, runtime_guest]],
     ok = guest:call(Port, soak_guest, prepare, []),
     _ = work(Vm, Port, Node, ?WARM),
-    timer:sleep(15000),
+    timer:sleep(10000),
     Before = account(Port),
     Rounds = work(Vm, Port, Node, seconds()),
     ct:pal("rounds: ~p", [Rounds]),
