@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
-/* The .rel reader. */
+/* The readers of .rel and .app files. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app_file.h"
 #include "rel_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -13,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
     struct rel_file r;
+    struct app_file a;
     const char *why;
 
     if (!text)
@@ -21,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     text[size] = '\0';
     if (rel_file_parse(text, &r, &why) == 0)
         rel_file_release(&r);
+    if (app_file_parse(text, &a, &why) == 0)
+        app_file_release(&a);
     free(text);
     return 0;
 }
