@@ -47,6 +47,9 @@ end_per_group(_, C) ->
     {Vm, _} = proplists:get_value(machine, C),
     ct:log("~ts", [vm:console(Vm)]),
     vm:stop(Vm),
+    Daemon = proplists:get_value(daemon, C),
+    %% a case may have ended it
+    is_pid(Daemon) andalso is_process_alive(Daemon) andalso end_lasting(Daemon),
     tapnet:stop(proplists:get_value(ns, C)).
 
 priv(C) -> proplists:get_value(priv_dir, C).
