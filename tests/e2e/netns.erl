@@ -22,7 +22,8 @@ script(Address, Taps) ->
       || T <- Taps],
      "echo ready; read end"].
 
-%% The shell ends with its standard input, which is ours.
+%% The shell ends with its standard input, which is ours, and what else runs in
+%% there at stop/1.
 keep(Parent, Script) ->
     Port = open_port({spawn_executable, os:find_executable("unshare")},
                      [{args, ["-n", "sh", "-c", lists:flatten(Script)]}, {line, 200},
@@ -32,12 +33,23 @@ keep(Parent, Script) ->
     receive
         {Port, {data, {eol, "ready"}}} ->
             Parent ! {self(), Ns},
-            receive stop -> port_close(Port) end;
+            receive stop -> [os:cmd("kill -9 " ++ P) || P <- inside(Os)] end;
         {Port, {data, {_, Why}}} ->
             Parent ! {self(), {skip, "no network namespace: " ++ Why}}
     end.
 
-stop({netns, Pid, _}) -> Pid ! stop, ok.
+%% What runs in there, daemons (epmd) too.
+inside(Os) ->
+    {ok, Ns} = file:read_link(lists:concat(["/proc/", Os, "/ns/net"])),
+    {ok, Ours} = file:read_link("/proc/self/ns/net"),
+    true = Ns =/= Ours,
+    [filename:basename(Dir) || Dir <- filelib:wildcard("/proc/[0-9]*"),
+                               {ok, Ns} =:= file:read_link(Dir ++ "/ns/net")].
+
+stop({netns, Pid, _}) ->
+    Ref = monitor(process, Pid),
+    Pid ! stop,
+    receive {'DOWN', Ref, _, _, _} -> ok after 20000 -> error(no_end) end.
 
 %% The words before a command that make it run in there.
 enter({netns, _, Os}) ->
