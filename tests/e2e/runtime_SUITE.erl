@@ -34,7 +34,7 @@ end_per_suite(C) -> like_linux:stop(proplists:get_value(linux, C)).
 
 init_per_group(shared, C) ->
     {Vm, Port} = guest:start(proplists:get_value(image, C),
-                             #{cpus => 4, memory => "512M"}),
+                             #{cpus => 2, memory => "512M"}),
     ok = guest:load(Port, runtime_guest),
     [begin
          ok = like_linux:linux(proplists:get_value(linux, C), {runtime_guest, keep},
@@ -103,9 +103,9 @@ limits(C) ->
 %% Work for every allocator that the flags are about, and what they are set to.
 allocators(C) ->
     Work = "begin L = [[binary:copy(<<X>>, 300 * X), lists:seq(1, 10 * X)]"
-        " || X <- lists:seq(1, 200)], E = ets:new(e, []),"
+        " || X <- lists:seq(1, 50)], E = ets:new(e, []),"
         " [ets:insert(E, {X, lists:duplicate(100, X)})"
-        "  || X <- lists:seq(1, 1000)], {length(L), ets:info(E, size),"
+        "  || X <- lists:seq(1, 200)], {length(L), ets:info(E, size),"
         " [{K, O} || {K, [{options, O} | _]} <-"
         " erlang:system_info({allocator, erts_mmap})]} end",
     [evals(C, Flags, Work)

@@ -31,7 +31,8 @@ static void pipe_destroyed(ErlNifEnv *env, void *object)
     r->shared->destroyed++;
 }
 
-static void pipe_stopped(ErlNifEnv *env, void *object, ErlNifEvent fd, int direct)
+static void pipe_stopped(ErlNifEnv *env, void *object, ErlNifEvent fd,
+                         int direct)
 {
     struct pipe_resource *r = object;
 
@@ -88,7 +89,8 @@ static ERL_NIF_TERM version(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
 }
 
 /* {Upgrades, Destroyed, Downs, Stopped} */
-static ERL_NIF_TERM counters(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+static ERL_NIF_TERM counters(ErlNifEnv *env, int argc,
+                             const ERL_NIF_TERM argv[])
 {
     struct shared *s = enif_priv_data(env);
 
@@ -109,7 +111,8 @@ static ERL_NIF_TERM thread_type(ErlNifEnv *env, int argc,
 }
 
 /* A pipe whose resource watches the calling process. */
-static ERL_NIF_TERM pipe_new(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+static ERL_NIF_TERM pipe_new(ErlNifEnv *env, int argc,
+                             const ERL_NIF_TERM argv[])
 {
     struct pipe_resource *r = enif_alloc_resource(pipe_type, sizeof(*r));
     ErlNifPid self;
@@ -137,21 +140,22 @@ static ERL_NIF_TERM pipe_select(ErlNifEnv *env, int argc,
     struct pipe_resource *r = get_pipe(env, argv[0]);
 
     (void)argc;
-    return enif_make_int(env, r ? enif_select(env, r->fd[0],
-                                              ERL_NIF_SELECT_READ, r, NULL,
-                                              enif_make_atom(env, "undefined"))
-                                : -1);
+    return enif_make_int(env,
+                         r ? enif_select(env, r->fd[0], ERL_NIF_SELECT_READ, r,
+                                         NULL, enif_make_atom(env, "undefined"))
+                           : -1);
 }
 
-static ERL_NIF_TERM pipe_stop(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+static ERL_NIF_TERM pipe_stop(ErlNifEnv *env, int argc,
+                              const ERL_NIF_TERM argv[])
 {
     struct pipe_resource *r = get_pipe(env, argv[0]);
 
     (void)argc;
-    return enif_make_int(env, r ? enif_select(env, r->fd[0],
-                                              ERL_NIF_SELECT_STOP, r, NULL,
-                                              enif_make_atom(env, "undefined"))
-                                : -1);
+    return enif_make_int(env,
+                         r ? enif_select(env, r->fd[0], ERL_NIF_SELECT_STOP, r,
+                                         NULL, enif_make_atom(env, "undefined"))
+                           : -1);
 }
 
 static ERL_NIF_TERM pipe_write(ErlNifEnv *env, int argc,
@@ -166,7 +170,8 @@ static ERL_NIF_TERM pipe_write(ErlNifEnv *env, int argc,
     return enif_make_int(env, (int)write(r->fd[1], data.data, data.size));
 }
 
-static ERL_NIF_TERM pipe_read(ErlNifEnv *env, int argc, const ERL_NIF_TERM argv[])
+static ERL_NIF_TERM pipe_read(ErlNifEnv *env, int argc,
+                              const ERL_NIF_TERM argv[])
 {
     struct pipe_resource *r = get_pipe(env, argv[0]);
     char data[64];
