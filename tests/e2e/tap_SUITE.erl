@@ -28,35 +28,39 @@ init_per_suite(Config) ->
 
 %% The host's side of the link, and Linux on a link of its own beside it.
 start(Image, Config) ->
-    Dir = proplists:get_value(priv_dir, Config),
     Host = nsnode:start(["ip tuntap add tap0 mode tap",
                          "ip addr add 10.9.0.1/24 dev tap0",
                          "ip link set tap0 up", "ip addr add 10.9.9.9/32 dev lo",
                          "ip link add veth0 type veth peer name veth1",
                          "ip addr add 10.9.1.1/24 dev veth0",
-                         "ip link set veth0 up", dnsmasq(Dir)]),
+                         "ip link set veth0 up", dnsmasq(Config)]),
     Linux = nsnode:start([]),
     on(Host, nsnode, sh, ["ip link set veth1 netns " ++ nsnode:pid(Linux)]),
     [on(Linux, nsnode, sh, [C])
      || C <- ["ip addr add 10.9.1.2/24 dev veth1", "ip link set veth1 up",
               "ip route add default via 10.9.1.1"]],
     Vm = on(Host, nsnode, machine, [Image, "tap0", #{memory => "512M"}]),
-    C = [{host, Host}, {linux, Linux}, {vm, Vm} | Config],
+    C = [{host, Host}, {linux, Linux}, {vm, Vm}, {dns, pid_file(Config)} | Config],
     on(Host, guest, load, [{?GUEST, 8079}, tap_guest]),
     C.
 
 end_per_suite(C) ->
     Host = proplists:get_value(host, C),
     on(Host, vm, stop, [proplists:get_value(vm, C)]),
+    on(Host, nsnode, sh, ["kill $(cat " ++ proplists:get_value(dns, C) ++ ")"]),
     [nsnode:stop(proplists:get_value(N, C)) || N <- [host, linux]].
 
-dnsmasq(Dir) ->
-    "/usr/sbin/dnsmasq --no-resolv --no-hosts --bind-interfaces --interface=tap0"
-        " --except-interface=lo --user=root --leasefile-ro --no-daemon"
+%% It ends with the suite, or by itself after half an hour.
+dnsmasq(C) ->
+    "timeout 1800 /usr/sbin/dnsmasq --pid-file=" ++ pid_file(C) ++ " --no-resolv --no-hosts --bind-interfaces --interface=tap0"
+        " --except-interface=lo --user=root --leasefile-ro --keep-in-foreground"
         " --dhcp-range=10.9.0.15,10.9.0.15,1h --dhcp-option=option:router,10.9.0.1"
         " --domain=example.test --address=/known.example.test/192.0.2.7"
         " --txt-record=known.example.test,hello --local=/example.test/"
-        " >" ++ filename:join(Dir, "dnsmasq.log") ++ " 2>&1 &".
+        " >" ++ filename:join(proplists:get_value(priv_dir, C), "dnsmasq.log")
+        ++ " 2>&1 &".
+
+pid_file(C) -> filename:join(proplists:get_value(priv_dir, C), "dnsmasq.pid").
 
 on(Node, M, F, A) -> nsnode:call(Node, M, F, A, 900000).
 host(C, F, A) -> on(proplists:get_value(host, C), tap_guest, F, A).
