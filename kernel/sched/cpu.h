@@ -36,6 +36,7 @@ struct cpu {
     struct list runq;           /* q READY threads that were woken */
     struct list runq_batch;     /* q READY threads that used their slice */
     _Atomic unsigned nr_ready;  /* q in both; read by anyone */
+    bool batch_turn;            /* q the last one taken had waited too long */
     struct thread *running;     /* q = curr, for other CPUs */
     struct thread *idle_thread; /* I */
     struct thread *prev;        /* o handed through a context switch */

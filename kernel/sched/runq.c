@@ -8,8 +8,9 @@
  * who sleeps a lot gets to run soon, and keeps that right as long as it sleeps
  * before its slice is over. So that a stream of woken threads cannot starve the
  * others, a thread that has waited in the batch queue for BATCH_MAX_WAIT goes
- * before all. Within a queue it is first come, first served. This gives what a
- * virtual-run-time tree gives here (the BEAM runs about one busy thread per
+ * first, but only every second time: however many of them wait, a woken thread
+ * waits for one. Within a queue it is first come, first served. This gives what
+ * a virtual-run-time tree gives here (the BEAM runs about one busy thread per
  * CPU, plus pollers that sleep) with two list operations and no arithmetic.
  *
  * A woken thread goes to the CPU it ran on if that is idle (its cache is warm),
@@ -101,9 +102,10 @@ static void notify(struct cpu *c)
     atomic_thread_fence(memory_order_seq_cst);
     if (atomic_load_explicit(&c->idle, memory_order_relaxed)) {
         arch_send_reschedule(c);
-    } else if (c->slice_deadline == NSEC_NEVER &&
-               c->running != c->idle_thread) {
-        /* It runs one thread without a time limit. */
+    } else if (c->running != c->idle_thread &&
+               c->slice_deadline > c->running->run_start + SLICE_WOKEN) {
+        /* What runs there has no time limit, or that of threads among
+         * themselves that use up theirs. */
         atomic_fetch_or(&c->running->work, TW_RESCHED);
         arch_send_reschedule(c);
     }
@@ -140,9 +142,12 @@ struct thread *runq_take(struct cpu *c, nsec_t now)
     struct thread *woken = list_first(&c->runq, struct thread, run_link);
     struct thread *batch = list_first(&c->runq_batch, struct thread, run_link);
     struct thread *t = woken;
+    bool overdue = batch && woken && !c->batch_turn &&
+                   now - batch->run_start > BATCH_MAX_WAIT;
 
-    if (batch && (!woken || now - batch->run_start > BATCH_MAX_WAIT))
+    if (overdue || !woken)
         t = batch;
+    c->batch_turn = overdue;
     if (t)
         take(c, t);
     return t;

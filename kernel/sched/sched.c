@@ -22,16 +22,16 @@ static nsec_t slice_of(const struct thread *t)
     return SLICE * (20 - t->nice) / 20;
 }
 
+/* With the queue's lock held: who adds to it sees the old queue's slice, and
+ * shortens it, or we see what was added. */
 static void slice_begin(struct cpu *c, struct thread *t, nsec_t now)
 {
     t->run_start = now;
-    if (t == c->idle_thread || !c->nr_ready) {
+    if (t == c->idle_thread || !c->nr_ready)
         c->slice_deadline = NSEC_NEVER;
-        return;
-    }
-    c->slice_deadline =
-        now + (list_empty(&c->runq) ? slice_of(t) : SLICE_WOKEN);
-    timer_update_hardware(c);
+    else
+        c->slice_deadline =
+            now + (list_empty(&c->runq) ? slice_of(t) : SLICE_WOKEN);
 }
 
 static bool on_allowed_cpu(const struct thread *t)
@@ -116,6 +116,7 @@ static struct thread *pick(struct cpu *c, struct thread *prev, bool runnable,
         next = c->idle_thread;
     next->cpu = c;
     c->running = next;
+    slice_begin(c, next, now);
     offer_work(c);
     atomic_store_explicit(&next->state, THREAD_RUNNING, memory_order_relaxed);
     atomic_store_explicit(&next->on_cpu, true, memory_order_relaxed);
@@ -176,7 +177,8 @@ void schedule(void)
     now = time_monotonic();
     account_switch(c, prev, now);
     next = pick(c, prev, runnable, now);
-    slice_begin(c, next, now);
+    if (c->slice_deadline != NSEC_NEVER)
+        timer_update_hardware(c);
     if (next == prev)
         return;
     prev->switches_invol += runnable;
