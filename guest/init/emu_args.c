@@ -116,6 +116,7 @@ void emu_args_scan(struct pool *p, const struct strlist *argv,
         if (!strcmp(flag, "-start_epmd"))
             out->no_epmd |= !strcmp(value, "false");
         out->no_epmd |= !strcmp(flag, "-no_epmd");
+        out->heart |= !strcmp(flag, "-heart");
         out->no_shell |= !strcmp(flag, "-noshell") || !strcmp(flag, "-noinput");
     }
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
-/* emu_args.h - what an emulator's arguments say about distribution
- * and its shell. */
+/* emu_args.h - what an emulator's arguments say that concerns process 1. */
 #pragma once
 
 #include "pool.h"
@@ -12,6 +11,7 @@ struct emu_args {
     const char *cookie;
     int no_epmd;  /* -start_epmd false or -no_epmd */
     int no_shell; /* -noshell or -noinput */
+    int heart;    /* -heart */
 };
 
 /*

@@ -173,13 +173,6 @@ static void library_path(struct compose *x)
     closedir(d);
 }
 
-/* An empty command is one: heart then only kills. */
-static void heart_environment(struct compose *x)
-{
-    if (!strlist_getenv(&x->r->env, "HEART_COMMAND"))
-        export_var(x, "HEART_COMMAND", HEART_DEFAULT_COMMAND);
-}
-
 static void erts_environment(struct compose *x)
 {
     export_var(x, "ROOTDIR", x->c->root);
@@ -187,7 +180,6 @@ static void erts_environment(struct compose *x)
     export_var(x, "EMU", "beam");
     export_var(x, "PROGNAME", "erl");
     library_path(x);
-    heart_environment(x);
 }
 
 /* --- all ------------------------------------------------------------------ */
@@ -196,6 +188,13 @@ static void erts_environment(struct compose *x)
 static int iex(const struct conf *c)
 {
     return c->layout == LAYOUT_MIX && c->shell && !c->eval;
+}
+
+/* An empty command is one: heart then only kills. */
+static void heart_environment(struct compose *x)
+{
+    if (!strlist_getenv(&x->r->env, "HEART_COMMAND"))
+        export_var(x, "HEART_COMMAND", HEART_DEFAULT_COMMAND);
 }
 
 static void end_command(struct compose *x)
@@ -207,6 +206,8 @@ static void end_command(struct compose *x)
     for (size_t i = 0; i < c->args.n; i++)
         arg(x, c->args.v[i]);
     emu_args_scan(x->p, &r->argv, &r->env, &a);
+    if (a.heart)
+        heart_environment(x);
     r->needs_epmd = a.how && !a.no_epmd;
     r->shell = c->shell || !a.no_shell;
     r->shell_off = c->shell && !iex(c) && a.no_shell;

@@ -210,25 +210,25 @@ $2
 INSIDE
 }
 hearts_work 'sleep 0.4; eval "$HEART_COMMAND"' 'kill -9 $$'
-check heart_restarts 4 '' 'unibeam: starting the release again'
-check heart_waited_for 4 '' 'ended with status 137, heart is to start'
+check heart_restarts 4 arg=-heart 'unibeam: starting the release again'
+check heart_waited_for 4 arg=-heart 'ended with status 137, heart is to start'
 check heart_no_command 137 'env.HEART_COMMAND=' 'was ended by signal 9'
 hearts_work 'sleep 0.4; eval "$HEART_COMMAND"' 'exit 0'
-check heart_restarts_halted 4 '' 'ended with status 0, heart is to start'
+check heart_restarts_halted 4 arg=-heart 'ended with status 0, heart is to start'
 hearts_work 'sleep 0.4' 'exit 9'
-check heart_gives_up 9 '' 'fake exited with status 9'
+check heart_gives_up 9 arg=-heart 'fake exited with status 9'
 hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "sleep 0.5; exit 6" &' 'exit 9'
-check heart_own_command 6 '' "heart's command started process"
+check heart_own_command 6 arg=-heart "heart's command started process"
 hearts_work 'sleep 0.4; /app/erts/bin/beam.smp -c "sleep 0.5; exit 6"' 'exit 9'
-check heart_in_foreground 0 '' "heart's command started process"
+check heart_in_foreground 0 arg=-heart "heart's command started process"
 hearts_work 'sleep 0.6; eval "$HEART_COMMAND"' \
     'setsid /app/erts/bin/beam.smp -c "sleep 5; exit 1" & sleep 0.1; exit 9'
-check heart_of_two 4 '' 'unibeam: starting the release again'
+check heart_of_two 4 arg=-heart 'unibeam: starting the release again'
 hearts_work 'sleep 0.4; kill -TERM 1; sleep 9' 'exit 9'
-check heart_stopped 9 '' 'stopping, at most 1 s'
+check heart_stopped 9 arg=-heart 'stopping, at most 1 s'
 hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "trap \"echo asked; exit 8\" TERM
     kill -TERM 1; while :; do sleep 0.1; done" &' 'exit 9'
-check heart_adopted_stops 8 '' '^asked$'
+check heart_adopted_stops 8 arg=-heart '^asked$'
 script << 'INSIDE'
 kill -USR1 1; sleep 0.3; exit 2
 INSIDE
