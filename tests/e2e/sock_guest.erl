@@ -434,7 +434,9 @@ collect(S, Acc) ->
 
 %% /etc/hosts and services, natively (inet_gethost) and by the libraries.
 names() ->
-    [inet:gethostbyname("localhost", inet), inet:getaddr("localhost", inet),
+    %% other names and further addresses are a matter of /etc/hosts
+    {ok, {hostent, Name, _, inet, 4, Addresses}} = inet:gethostbyname("localhost", inet),
+    [Name, lists:usort(Addresses), inet:getaddr("localhost", inet),
      inet:getaddrs("127.0.0.1", inet), inet:getservbyname(http, tcp),
      inet:getservbyport(53, udp), inet:getservbyname(none_such, tcp),
      net:getaddrinfo("127.0.0.1", "80") =/= {error, enoent},
