@@ -88,13 +88,22 @@ check-source: check-headers $(B)/unibeam
 
 # --- all of them -------------------------------------------------------------
 
-E2E_SUITES = $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
-# In machines, one at a time: the example release, booted every way there is.
-# "make check-e2e E2E_SUITES=port" runs one suite.
-MACHINE_CHECKS += boot-qemu bochs syscalls e2e
-.PHONY: check-e2e
+# In machines: each suite is a check of its own, and as many run at a time as
+# there are processors. "make check-e2e" runs all suites one after the other,
+# "make check-e2e E2E_SUITES=port" or "make check-e2e-port" one.
+E2E_ALL := $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
+E2E_SUITES ?= $(E2E_ALL)
+MACHINE_CHECKS += syscalls $(E2E_ALL:%=e2e-%) bochs boot-qemu
+.PHONY: check-e2e $(E2E_ALL:%=check-e2e-%)
 check-e2e: $(B)/hello.img $(B)/otp.img $(B)/mem.img
 	$(Q)MEM_IMAGE=$(abspath $(B))/mem.img tests/e2e/run.sh $(E2E_SUITES)
+$(E2E_ALL:%=check-e2e-%): check-e2e-%:
+	$(Q)$(MAKE) -s check-e2e E2E_SUITES=$*
+
+# What several of them use, made once.
+.PHONY: machine-programs
+machine-programs: $(SYSCALLS)/tests.img
+	$(Q)$(MAKE) -s check-e2e E2E_SUITES=
 
 # Long: N boots in a row. SEED=S N=1 repeats one.
 N ?= 200
@@ -118,5 +127,6 @@ setup:
 test: setup
 	$(Q)$(MAKE) $(parallel) all
 	$(Q)$(MAKE) -s $(parallel) check-programs
+	$(Q)$(MAKE) -s $(parallel) machine-programs
 	$(Q)TEST_LOGS=$(B)/test-logs scripts/run-tests.sh \
-		$(call as_items,$(CHECKS)) -- $(call as_items,$(MACHINE_CHECKS))
+		$(call as_items,$(CHECKS) $(MACHINE_CHECKS))

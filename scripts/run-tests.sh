@@ -63,6 +63,7 @@ report() { # NAME STATUS SECONDS LOG PASSED FAILED SKIPPED
         tail -n 40 "$4" | sed 's/^/      /'
     else
         echo "ok    $1 ($5, $3 s)$([ "$7" -eq 0 ] || echo ", $7 skipped")"
+        sed -n 's/^skipped: /      &/p' "$4"
     fi
 }
 
