@@ -620,10 +620,10 @@ static const struct {
     {"child processes", "/proc, for each", many_processes, list_processes, 0,
      2},
     {"UDP sockets", "bind, send, receive, close", many_udp, udp_one, REPEAT,
-     40},
+     2},
     {"TCP sockets", "a byte there and back", many_tcp, tcp_byte, REPEAT, 2},
     {"TCP sockets", "connect, accept, close", many_tcp, tcp_connect_close, 1,
-     5},
+     2},
     {"Unix sockets", "bind, send, receive, close", many_unix, unix_one, REPEAT,
      2},
 };
