@@ -75,21 +75,8 @@ machine(Image, Tap, Opts) ->
 
 start(Image, Tap, Opts) ->
     [_, _ | Loop] = guest:args(0), %% without the port of the host
-    Qemu = wrapper(Tap),
     Base = #{machine => "microvm", direct => true, cpus => 2, forward => false,
-             keep => true, args => Loop ++ ["--qemu", Qemu]},
+             keep => true, args => ["--network", "tap=" ++ Tap | Loop]},
     Vm = vm:start(Image, maps:merge(Base, Opts)),
     vm:wait(Vm, "^READY", 120000),
-    file:delete(Qemu),
     Vm.
-
-%% A QEMU that has the tap where the user-mode network was asked for.
-wrapper(Tap) ->
-    File = string:trim(os:cmd("mktemp")),
-    Text = ["#!/bin/bash\n"
-            "exec qemu-system-x86_64 "
-            "\"${@/#user,id=n0*/tap,id=n0,ifname=", Tap,
-            ",script=no,downscript=no}\"\n"],
-    ok = file:write_file(File, Text),
-    ok = file:change_mode(File, 8#755),
-    File.

@@ -8,7 +8,7 @@
 %% called inside
 -export([relay/2]).
 
--record(ns, {keeper, pid, peer, dir}).
+-record(ns, {keeper, pid, peer}).
 
 -define(CONTROL, {10, 0, 2, 15}). %% the machine's address for guest calls
 -define(LIMIT, 120000).
@@ -43,7 +43,7 @@ keep(Parent, Commands) ->
                       binary, use_stdio]),
     receive {Port, {data, _}} -> ok end,
     {os_pid, Pid} = erlang:port_info(Port, os_pid),
-    Ns = #ns{keeper = self(), pid = integer_to_list(Pid), dir = temporary()},
+    Ns = #ns{keeper = self(), pid = integer_to_list(Pid)},
     Answer = try {ok, furnish(Ns, Commands)} catch _:Why -> {error, Why} end,
     Parent ! {self(), Answer},
     receive stop -> ok end,
@@ -51,13 +51,7 @@ keep(Parent, Commands) ->
         {ok, #ns{peer = Peer}} -> peer:stop(Peer);
         _ -> ok
     end,
-    file:del_dir_r(Ns#ns.dir),
     port_close(Port).
-
-temporary() ->
-    Dir = string:trim(os:cmd("mktemp -d")),
-    true = filelib:is_dir(Dir),
-    Dir.
 
 furnish(Ns, Commands) ->
     [sh(Ns, C) || C <- ["ip link set lo up",
@@ -115,29 +109,15 @@ boot(Ns, Image, Opts) ->
     Append = maps:get(append, Opts, ""),
     More = maps:get(args, Opts, []),
     [_, _ | Loop] = guest:args(0), %% without the forwarded port
+    %% addresses that are made of the card's are the same each time
+    Card = ["--network", "tap=tap0", "--mac", "52:54:00:12:34:56"],
     Vm = vm:start(Image, Opts#{machine => "microvm", direct => true, cpus => 2,
                                forward => false, keep => true,
+                               under => [os:find_executable("nsenter") | enter(Ns, [])],
                                append => "ip=10.0.2.15/24 " ++ Append,
-                               args => Loop ++ More ++ ["--qemu", qemu(Ns)]}),
+                               args => Card ++ Loop ++ More}),
     vm:wait(Vm, "^READY", 90000),
     {Vm, call(Ns, ?MODULE, relay, [?CONTROL, 8079])}.
-
-%% A QEMU that finds the tap where the user-mode network was asked for.
-qemu(#ns{dir = Dir} = Ns) ->
-    File = filename:join(Dir, "qemu"),
-    Text = ["#!/bin/bash\n"
-            "args=()\n"
-            "for a; do\n"
-            "    case $a in user,id=n0*)\n"
-            "        a=tap,id=n0,ifname=tap0,script=no,downscript=no ;;\n"
-            "    esac\n"
-            "    args+=(\"$a\")\n"
-            "done\n"
-            "exec nsenter ", lists:join(" ", enter(Ns, [])),
-            " qemu-system-x86_64 \"${args[@]}\"\n"],
-    ok = file:write_file(File, Text),
-    ok = file:change_mode(File, 8#755),
-    File.
 
 %% M:F(A...) in the machine of boot/3.
 guest({Vm, Port}, Ns, {M, F}, A) ->
