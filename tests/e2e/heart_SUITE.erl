@@ -80,8 +80,11 @@ ask_until(C, N, Good) ->
 %% init:restart/0 is the emulator's own affair.
 restarted(C) ->
     Before = pid(C),
+    Ready = length(binary:matches(vm:console(proplists:get_value(vm, C)), <<"READY">>)),
     ok = call(C, heart_guest, soon, [{init, restart, []}]),
-    timer:sleep(1000),
+    %% the old one answers until it has stopped
+    vm:wait(proplists:get_value(vm, C),
+            "(?s)(READY.*){" ++ integer_to_list(Ready + 1) ++ "}", ?UP),
     ?assertEqual(Before, ask_until(C, 100, fun(_) -> true end)),
     load(C).
 

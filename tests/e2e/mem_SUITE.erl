@@ -45,8 +45,10 @@ programs_that_take_all(C) ->
                             "io:format(\"port ended with ~~p~~n\",[S])end",
                             [Take]),
               sh("limited", "ulimit -v 30000; " ++ Take ++ "; true"),
-              %% root has no limit of processes: memory is the limit
-              sh("forks", "f(){ f|f& }; f; sleep 5; true"),
+              %% root has no limit of processes: memory is the limit, which
+              %% 8,000 of them reach
+              sh("forks", "f(){ if [ $1 = 0 ]; then sleep 5; else "
+                 "f $(($1 - 1)) | f $(($1 - 1)) & fi; }; f 12; sleep 8; true"),
               sh("full", "cd /tmp; dd if=/dev/zero of=x bs=64k 2>&1 | grep -i "
                  "space; for d in run var dev/shm; do "
                  "dd if=/dev/zero of=/$d/x bs=64k 2>&1 | grep -i space; done; "
