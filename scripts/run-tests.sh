@@ -48,7 +48,7 @@ judge() {
         $(count_plain 2 "$1")))
     skip=$(($(count_ct skipped "$1") + $(count_plain 3 "$1")))
     if [ "$2" -eq 0 ]; then
-        [ "$good" -gt 0 ] || good=1
+        [ "$((good + skip))" -gt 0 ] || good=1
     else
         [ "$bad" -gt 0 ] || bad=1
     fi
