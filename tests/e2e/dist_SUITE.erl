@@ -16,11 +16,7 @@ all() ->
      disconnected, stopped, tick, backpressure, messages, global_names, tls,
      killed].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 start(Image, Config) ->
     {Vm, Port} = guest:start(Image, #{memory => "1G"}),

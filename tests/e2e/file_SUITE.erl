@@ -19,11 +19,7 @@ alike() ->
      trees, loaded, logs, dets, dets_repair, log, log_repair, mnesia,
      mnesia_backup].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 start(Image, Config) ->
     {Vm, Port} = guest:start(Image, #{memory => "512M",

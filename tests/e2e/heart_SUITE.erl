@@ -12,11 +12,7 @@ suite() -> [{timetrap, {minutes, 5}}].
 
 all() -> [as_linux, killed, rebooted, restarted, hung, stopped, own_command].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 %% One machine for all cases but the last.
 start(Image, Config) ->

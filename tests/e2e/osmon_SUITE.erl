@@ -14,11 +14,7 @@ suite() -> [{timetrap, {minutes, 5}}].
 
 all() -> [idle, shapes, reports, busy, memory, worst, disk, alarms, clocks, proc_self].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 start(Image, Config) ->
     {Vm, Port} = guest:start(Image, #{memory => "512M"}),

@@ -18,11 +18,7 @@ suite() -> [{timetrap, {minutes, 31}}].
 
 all() -> [commands, exit_statuses, at_once, echo, killed, nothing_left].
 
-init_per_suite(Config) ->
-    case vm:image("HELLO_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("HELLO_IMAGE", Config, fun start/2).
 
 %% One machine for all cases.
 start(Image, Config) ->

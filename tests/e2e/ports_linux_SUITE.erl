@@ -21,11 +21,7 @@ groups() ->
      {commands, [large, many_commands, caller_killed, command_input, max_size,
                  command_statuses, scripts]}].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 start(Image, Config) ->
     {Vm, Port} = guest:start(Image, #{memory => "512M"}),

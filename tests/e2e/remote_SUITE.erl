@@ -16,11 +16,7 @@ suite() -> [{timetrap, {minutes, 4}}].
 all() ->
     [rpc, refused, erl_call, remote_shell, release_script, by_epmd, registered].
 
-init_per_suite(Config) ->
-    case vm:image("OTP_IMAGE", Config) of
-        [{image, Image} | _] -> start(Image, Config);
-        Skip -> Skip
-    end.
+init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
 start(Image, Config) ->
     [Port, Dist, Epmd] = [vm:free_port() || _ <- lists:seq(1, 3)],

@@ -8,7 +8,7 @@
 -module(vm).
 -export([start/2, wait/3, status/2, console/1, stop/1, signal/2, port/1]).
 -export([os_pid/1]).
--export([image/2]).
+-export([image/2, with_image/3]).
 -export([http/2, http/3, recv_all/3, free_port/0]).
 
 -record(vm, {pid, port}).
@@ -19,6 +19,13 @@ image(Variable, Config) ->
     case os:getenv(Variable) of
         false -> {skip, Variable ++ " names no image"};
         Image -> [{image, Image} | Config]
+    end.
+
+%% The same, and Start(Image, Config) gives the configuration if there is one.
+with_image(Variable, Config, Start) ->
+    case image(Variable, Config) of
+        [{image, Image} | _] -> Start(Image, Config);
+        Skip -> Skip
     end.
 
 %% Options: machine, cpus, memory, cpu, direct, append, env, args (extra words
