@@ -5,18 +5,24 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+#include "opt.h"
+
 struct command {
     const char *name;
-    const char *summary; /* one line */
-    const char *help;    /* all of `unibeam help NAME` */
+    const char *summary;  /* one line */
+    const char *operands; /* as in the usage line, before or without options */
+    const char *about;    /* what it does, before the options; see opt_wrap() */
+    const struct opt *options;
+    const char *notes; /* after them, or NULL */
+    bool settings;     /* reads unibeam.json */
     /* (argv)[0] is the command's name.  Returns the exit status. */
-    int (*run)(int argc, char **argv);
+    int (*run)(const struct command *c, int argc, char **argv);
 };
+
+/* All of them, in the order of the usage text; NULL at the end. */
+extern const struct command *const commands[];
 
 extern const struct command cmd_build;
 extern const struct command cmd_run;
-
-/* Report a bad option found by getopt_long() and exit 2. */
-_Noreturn void cmd_bad_option(const struct command *c, int result, char **argv);
-/* Print (c)'s help. */
-void cmd_help(const struct command *c);

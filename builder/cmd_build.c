@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 #include <ctype.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,79 +12,64 @@
 #include "restart_option.h"
 
 enum {
-    OPT_SYSROOT = 256,
-    OPT_ERTS,
-    OPT_SHELL,
-    OPT_NO_SHELL,
-    OPT_ENV,
-    OPT_HOSTNAME,
-    OPT_APPEND,
-    OPT_KERNEL,
-    OPT_INIT,
-    OPT_BOOT_SECTOR,
-    OPT_LOADER,
-    OPT_BUSYBOX,
-    OPT_GRACE,
-    OPT_CONSOLE,
-    OPT_RESTART,
-    OPT_ALLOW_MISSING,
+    OUTPUT,
+    SYSROOT,
+    ERTS,
+    SHELL,
+    NO_SHELL,
+    ENV,
+    HOSTNAME,
+    APPEND,
+    KERNEL,
+    INIT,
+    BOOT_SECTOR,
+    LOADER,
+    BUSYBOX,
+    GRACE,
+    CONSOLE,
+    RESTART,
+    ALLOW_MISSING,
+    QUIET,
 };
 
-static const struct option options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"sysroot", required_argument, NULL, OPT_SYSROOT},
-    {"erts", required_argument, NULL, OPT_ERTS},
-    {"shell", no_argument, NULL, OPT_SHELL},
-    {"no-shell", no_argument, NULL, OPT_NO_SHELL},
-    {"env", required_argument, NULL, OPT_ENV},
-    {"hostname", required_argument, NULL, OPT_HOSTNAME},
-    {"append", required_argument, NULL, OPT_APPEND},
-    {"grace", required_argument, NULL, OPT_GRACE},
-    {"console", no_argument, NULL, OPT_CONSOLE},
-    {"restart", required_argument, NULL, OPT_RESTART},
-    {"kernel", required_argument, NULL, OPT_KERNEL},
-    {"init", required_argument, NULL, OPT_INIT},
-    {"boot-sector", required_argument, NULL, OPT_BOOT_SECTOR},
-    {"loader", required_argument, NULL, OPT_LOADER},
-    {"busybox", required_argument, NULL, OPT_BUSYBOX},
-    {"allow-missing", no_argument, NULL, OPT_ALLOW_MISSING},
-    {"quiet", no_argument, NULL, 'q'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+static const struct opt options[] = {
+    {"output", 'o', "IMAGE", "the image to write (default: NAME.img)", OUTPUT,
+     OPT_CLI_ONLY},
+    {"sysroot", 0, "DIR", "take libraries from DIR instead of this system",
+     SYSROOT, 0},
+    {"erts", 0, "DIR",
+     "for a release made without one: the run-time system, erts-VERSION or "
+     "the Erlang root above it",
+     ERTS, 0},
+    {"shell", 0, NULL, "add /bin/sh (busybox) even if nothing needs it", SHELL,
+     0},
+    {"no-shell", 0, NULL, "leave it out even if something does", NO_SHELL, 0},
+    {"env", 0, "NAME=VALUE", "environment of the release", ENV, OPT_MANY},
+    {"hostname", 0, "NAME", "(default: made from the release's name)", HOSTNAME,
+     0},
+    {"append", 0, "TEXT", "words for the kernel's command line", APPEND, 0},
+    {"grace", 0, "SECONDS",
+     "time to stop in when the power button is pressed (default: 30)", GRACE,
+     0},
+    {"console", 0, NULL, "start the release with its shell on the console",
+     CONSOLE, 0},
+    {"restart", 0, "POLICY",
+     "no, on-failure[:TIMES] or always: whether a release that ended is "
+     "started again (default: no)",
+     RESTART, 0},
+    {"allow-missing", 0, NULL, "a missing library is a note, not an error",
+     ALLOW_MISSING, 0},
+    {"quiet", 'q', NULL, "no summary and no notes", QUIET, 0},
+    OPT_HEADING(
+        "unibeam's own files, if they are not where they are installed"),
+    {"kernel", 0, "FILE", "the kernel", KERNEL, 0},
+    {"init", 0, "FILE", "process 1", INIT, 0},
+    {"boot-sector", 0, "FILE", "the boot sector", BOOT_SECTOR, 0},
+    {"loader", 0, "FILE", "the loader behind it", LOADER, 0},
+    {"busybox", 0, "FILE", "the busybox to take (default: the system's)",
+     BUSYBOX, 0},
+    OPT_END,
 };
-
-static const char help[] =
-    "usage: unibeam build RELEASE [OPTIONS]\n"
-    "\n"
-    "Make a bootable disk image of RELEASE, a directory made by\n"
-    "'rebar3 release', 'mix release' or 'gleam export erlang-shipment'.  The\n"
-    "image holds the release, the libraries its programs need, and unibeam's\n"
-    "kernel.\n"
-    "\n"
-    "  -o, --output IMAGE  the image to write (default: NAME.img)\n"
-    "  --sysroot DIR       take libraries from DIR instead of this system\n"
-    "  --erts DIR          for a release made without one: the run-time\n"
-    "                      system, erts-VERSION or the Erlang root above it\n"
-    "  --shell             add /bin/sh (busybox) even if nothing needs it\n"
-    "  --no-shell          leave it out even if something does\n"
-    "  --env NAME=VALUE    environment of the release; may be repeated\n"
-    "  --hostname NAME     (default: made from the release's name)\n"
-    "  --append TEXT       words for the kernel's command line\n"
-    "  --grace SECONDS     time to stop in when the power button is pressed\n"
-    "  --console           start the release with its shell on the console\n"
-    "  --restart POLICY    no, on-failure[:TIMES] or always: whether a "
-    "release\n"
-    "                      that ended is started again (default: no)\n"
-    "  --allow-missing     a missing library is a note, not an error\n"
-    "  -q, --quiet         no summary and no notes\n"
-    "  -h, --help          this text\n"
-    "\n"
-    "unibeam's own files, if they are not where they are installed:\n"
-    "  --kernel FILE --init FILE --boot-sector FILE --loader FILE\n"
-    "  --busybox FILE\n"
-    "\n"
-    "The same input gives the same bytes; SOURCE_DATE_EPOCH sets the time\n"
-    "stamps inside.  Exit status: 0, 1 for an error, 2 for wrong usage.\n";
 
 static void check_hostname(const char *name)
 {
@@ -114,100 +98,104 @@ static void check_seconds(const char *text)
         usage_error("build: --grace '%s' is not a number of seconds", text);
 }
 
-static void take_option(struct build_options *o, int opt, const char *value)
+static void take_option(void *ctx, int id, const char *value)
 {
-    switch (opt) {
-    case 'o':
+    struct build_options *o = ctx;
+
+    switch (id) {
+    case OUTPUT:
         o->output = value;
         break;
-    case 'q':
+    case QUIET:
         o->quiet = true;
         report_quiet();
         break;
-    case OPT_SYSROOT:
+    case SYSROOT:
         o->sysroot = value;
         break;
-    case OPT_ERTS:
+    case ERTS:
         o->erts = value;
         break;
-    case OPT_SHELL:
-    case OPT_NO_SHELL:
-        o->shell = opt == OPT_SHELL ? SHELL_YES : SHELL_NO;
+    case SHELL:
+    case NO_SHELL:
+        o->shell = id == SHELL ? SHELL_YES : SHELL_NO;
         break;
-    case OPT_ENV:
+    case ENV:
         env_option_add(&o->env, "build", value);
         break;
-    case OPT_HOSTNAME:
+    case HOSTNAME:
         check_hostname(value);
         o->hostname = value;
         break;
-    case OPT_APPEND:
+    case APPEND:
         check_text("--append", value);
         if (!quote_kernel_closed(value))
             usage_error("build: --append: a quote is not closed: %s", value);
         o->append = value;
         break;
-    case OPT_GRACE:
+    case GRACE:
         check_seconds(value);
         o->grace = value;
         break;
-    case OPT_CONSOLE:
+    case CONSOLE:
         o->console = true;
         break;
-    case OPT_RESTART:
+    case RESTART:
         restart_option_check("build", value);
         o->restart = value;
         break;
-    case OPT_KERNEL:
+    case KERNEL:
         o->boot.kernel = value;
         break;
-    case OPT_INIT:
+    case INIT:
         o->boot.init = value;
         break;
-    case OPT_BOOT_SECTOR:
+    case BOOT_SECTOR:
         o->boot.boot_sector = value;
         break;
-    case OPT_LOADER:
+    case LOADER:
         o->boot.loader = value;
         break;
-    case OPT_BUSYBOX:
+    case BUSYBOX:
         o->busybox = value;
         break;
-    case OPT_ALLOW_MISSING:
+    case ALLOW_MISSING:
         o->allow_missing = true;
         break;
     }
 }
 
-static int run(int argc, char **argv)
+static int run(const struct command *c, int argc, char **argv)
 {
     struct build_options o = {0};
-    int opt, r;
+    struct strvec operands = {0};
+    int r;
 
-    opterr = 0;
-    while ((opt = getopt_long(argc, argv, ":o:qh", options, NULL)) != -1) {
-        if (opt == 'h') {
-            cmd_help(&cmd_build);
-            return 0;
-        }
-        if (opt == '?' || opt == ':')
-            cmd_bad_option(&cmd_build, opt, argv);
-        take_option(&o, opt, optarg);
-    }
-    if (optind == argc)
+    opt_parse(c, argc, argv, take_option, &o, &operands, NULL);
+    if (!operands.n)
         usage_error("build: which release?");
-    if (argc - optind > 1)
-        usage_error("build: only one release at a time: '%s'",
-                    argv[optind + 1]);
-    o.release = argv[optind];
+    if (operands.n > 1)
+        usage_error("build: only one release at a time: '%s'", operands.v[1]);
+    o.release = operands.v[0];
     r = build_image(&o);
     strvec_release(&o.env);
+    strvec_release(&operands);
     return r ? 1 : 0;
 }
 
 const struct command cmd_build = {
     .name = "build",
     .summary = "make an image of a release",
-    .help = help,
+    .operands = "RELEASE",
+    .about =
+        "Make a bootable disk image of RELEASE, a directory made by 'rebar3 "
+        "release', 'mix release' or 'gleam export erlang-shipment'. The image "
+        "holds the release, the libraries its programs need, and unibeam's "
+        "kernel.",
+    .options = options,
+    .notes =
+        "The same input gives the same bytes; SOURCE_DATE_EPOCH sets the time "
+        "stamps inside. Exit status: 0, 1 for an error, 2 for wrong usage.",
+    .settings = true,
     .run = run,
 };

@@ -2,7 +2,6 @@
 /* Copyright the unibeam authors */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,102 +28,68 @@
 #define LEAST_MEMORY (16 << 20)
 
 enum {
-    OPT_SMP = 256,
-    OPT_ACCEL,
-    OPT_MACHINE,
-    OPT_DIRECT,
-    OPT_APPEND,
-    OPT_ENV,
-    OPT_ARG,
-    OPT_NETWORK,
-    OPT_MAC,
-    OPT_IP,
-    OPT_HOSTNAME,
-    OPT_ADD_HOST,
-    OPT_CRASH_DUMP,
-    OPT_QEMU,
-    OPT_DRY_RUN,
-    OPT_CONSOLE,
-    OPT_EVAL,
-    OPT_RESTART,
+    MEMORY,
+    SMP,
+    PUBLISH,
+    ACCEL,
+    MACHINE,
+    DIRECT,
+    APPEND,
+    ENV,
+    ARG,
+    NETWORK,
+    MAC,
+    IP,
+    HOSTNAME,
+    ADD_HOST,
+    CRASH_DUMP,
+    QEMU_PROGRAM,
+    DRY_RUN,
+    CONSOLE,
+    EVAL,
+    RESTART,
 };
 
-static const struct option options[] = {
-    {"memory", required_argument, NULL, 'm'},
-    {"smp", required_argument, NULL, OPT_SMP},
-    {"publish", required_argument, NULL, 'p'},
-    {"accel", required_argument, NULL, OPT_ACCEL},
-    {"machine", required_argument, NULL, OPT_MACHINE},
-    {"direct", no_argument, NULL, OPT_DIRECT},
-    {"append", required_argument, NULL, OPT_APPEND},
-    {"network", required_argument, NULL, OPT_NETWORK},
-    {"mac", required_argument, NULL, OPT_MAC},
-    {"ip", required_argument, NULL, OPT_IP},
-    {"hostname", required_argument, NULL, OPT_HOSTNAME},
-    {"add-host", required_argument, NULL, OPT_ADD_HOST},
-    {"eval", required_argument, NULL, OPT_EVAL},
-    {"restart", required_argument, NULL, OPT_RESTART},
-    {"env", required_argument, NULL, OPT_ENV},
-    {"arg", required_argument, NULL, OPT_ARG},
-    {"crash-dump", required_argument, NULL, OPT_CRASH_DUMP},
-    {"console", no_argument, NULL, OPT_CONSOLE},
-    {"qemu", required_argument, NULL, OPT_QEMU},
-    {"dry-run", no_argument, NULL, OPT_DRY_RUN},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+static const struct opt options[] = {
+    {"memory", 'm', "SIZE", "memory (default: 256M)", MEMORY, 0},
+    {"smp", 0, "N", "virtual CPUs (default: 1)", SMP, 0},
+    {"publish", 'p', "[ADDR:]HOST:GUEST[/udp]",
+     "lead a port of the host into the guest", PUBLISH, OPT_MANY},
+    {"network", 0, "user|tap=NAME|bridge=NAME|socket=PATH",
+     "what the guest's network card is connected to (default: user)", NETWORK,
+     0},
+    {"mac", 0, "ADDR", "of the network card", MAC, 0},
+    {"ip", 0, "dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]",
+     "address of the guest (default: dhcp)", IP, 0},
+    {"hostname", 0, "NAME", "of the guest", HOSTNAME, 0},
+    {"add-host", 0, "NAME:ADDR", "a line in the guest's /etc/hosts", ADD_HOST,
+     OPT_MANY},
+    {"env", 0, "NAME=VALUE", "environment of the release", ENV, OPT_MANY},
+    {"arg", 0, "WORD", "argument for the Erlang emulator", ARG, OPT_MANY},
+    {"crash-dump", 0, "FILE", "where to keep the emulator's crash dump",
+     CRASH_DUMP, 0},
+    {"console", 0, NULL, "start the release with its shell on the console",
+     CONSOLE, 0},
+    {"eval", 0, "EXPRESSION",
+     "evaluate it instead of starting the release, as a mix release's 'eval' "
+     "does",
+     EVAL, OPT_CLI_ONLY},
+    {"restart", 0, "POLICY", "no, on-failure[:TIMES] or always", RESTART, 0},
+    {"append", 0, "TEXT", "words for the kernel's command line", APPEND,
+     OPT_MANY},
+    {"accel", 0, "auto|kvm|tcg", "auto (the default) uses KVM if it works",
+     ACCEL, 0},
+    {"machine", 0, "q35|pc|microvm",
+     "the machine QEMU plays (default: q35); microvm implies --direct", MACHINE,
+     0},
+    {"direct", 0, NULL, "start the kernel without firmware and boot sector",
+     DIRECT, 0},
+    {"qemu", 0, "PROGRAM", "the QEMU to run (default: " QEMU ")", QEMU_PROGRAM,
+     0},
+    {"dry-run", 0, NULL, "print the QEMU command instead", DRY_RUN,
+     OPT_CLI_ONLY},
+    OPT_END,
 };
-
-static const char help[] =
-    "usage: unibeam run IMAGE [OPTIONS] [-- QEMU-ARGUMENTS]\n"
-    "\n"
-    "Run an image in QEMU, with its console on the terminal.\n"
-    "\n"
-    "  -m, --memory SIZE   memory (default 256M)\n"
-    "  --smp N             virtual CPUs (default 1)\n"
-    "  -p, --publish [ADDR:]HOST:GUEST[/udp]\n"
-    "                      lead a port of the host into the guest; may be\n"
-    "                      repeated\n"
-    "  --network user|tap=NAME|bridge=NAME|socket=PATH\n"
-    "                      what the guest's network card is connected to "
-    "(user)\n"
-    "  --mac ADDR          of the network card\n"
-    "  --ip dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]\n"
-    "                      address of the guest (dhcp)\n"
-    "  --hostname NAME     of the guest\n"
-    "  --add-host NAME:ADDR\n"
-    "                      a line in the guest's /etc/hosts; may be "
-    "repeated\n"
-    "  --env NAME=VALUE    environment of the release; may be repeated\n"
-    "  --arg WORD          argument for the Erlang emulator; may be repeated\n"
-    "  --crash-dump FILE   where to keep the emulator's crash dump\n"
-    "  --console           start the release with its shell on the console\n"
-    "  --eval EXPRESSION   evaluate it instead of starting the release, as a "
-    "mix\n"
-    "                      release's 'eval' does\n"
-    "  --restart POLICY    no, on-failure[:TIMES] or always\n"
-    "  --append TEXT       words for the kernel's command line; may be "
-    "repeated\n"
-    "  --accel auto|kvm|tcg\n"
-    "                      auto (the default) uses KVM if it works\n"
-    "  --machine q35|pc|microvm\n"
-    "                      (default q35; microvm implies --direct)\n"
-    "  --direct            start the kernel without firmware and boot sector\n"
-    "  --qemu PROGRAM      (default " QEMU ")\n"
-    "  --dry-run           print the QEMU command instead\n"
-    "  -h, --help          this text\n"
-    "\n"
-    "On a terminal, Ctrl-C goes to the guest: a release without a shell stops\n"
-    "in order, and at once the second time. Ctrl-A X ends QEMU, Ctrl-A C is "
-    "for\n"
-    "its monitor, Ctrl-A Ctrl-A sends Ctrl-A.\n"
-    "SIGTERM, SIGINT or SIGHUP press the guest's power button; a second one\n"
-    "kills it.\n"
-    "\n"
-    "Exit status: that of the release, 128+N when signal N ended it; 125 when\n"
-    "the guest's kernel panics or cannot start a process; 126 when the "
-    "release\n"
-    "cannot be started; 1 when QEMU cannot run; 2 for wrong usage; 128+N when\n"
-    "signal N made us kill QEMU.\n";
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
@@ -141,16 +106,6 @@ struct run_options {
     bool direct;
     bool dry_run;
 };
-
-/* The index of (word) in (words); exits 2 when it is none of them. */
-static int choose(const char *option, const char *word,
-                  const char *const *words)
-{
-    for (int i = 0; words[i]; i++)
-        if (!strcmp(word, words[i]))
-            return i;
-    usage_error("run: %s '%s' is unknown", option, word);
-}
 
 /* Bytes of QEMU's unit, which is MiB if there is none. */
 static uint64_t scale(char unit)
@@ -199,15 +154,6 @@ static void take_append(struct run_options *o, const char *words)
     buf_adds(&o->append, words);
 }
 
-static const char *option_name(int opt)
-{
-    const struct option *o = options;
-
-    while (o->name && o->val != opt)
-        o++;
-    return o->name;
-}
-
 static void append_key(struct run_options *o, const char *key,
                        const char *value)
 {
@@ -216,69 +162,70 @@ static void append_key(struct run_options *o, const char *key,
     quote_kernel(&o->append, key, value);
 }
 
-static void take_option(struct run_options *o, int opt, const char *value)
+static void take_option(void *ctx, int id, const char *value)
 {
     static const char *const accels[] = {"auto", "kvm", "tcg", NULL};
     static const char *const machines[] = {"q35", "pc", "microvm", NULL};
+    struct run_options *o = ctx;
 
-    switch (opt) {
-    case 'm':
+    switch (id) {
+    case MEMORY:
         check_memory(value);
         o->qemu.memory = value;
         break;
-    case 'p':
+    case PUBLISH:
         if (forwards_add(&o->forwards, value))
             usage_error("run: -p '%s' is not [ADDR:]HOST:GUEST[/udp]", value);
         break;
-    case OPT_SMP:
+    case SMP:
         check_cpus(value);
         o->qemu.cpus = value;
         break;
-    case OPT_ACCEL:
-        o->accel = (enum accel)choose("--accel", value, accels);
+    case ACCEL:
+        o->accel = (enum accel)opt_choose("run", "accel", value, accels);
         break;
-    case OPT_MACHINE:
+    case MACHINE:
         o->qemu.machine =
-            (enum qemu_machine)choose("--machine", value, machines);
+            (enum qemu_machine)opt_choose("run", "machine", value, machines);
         break;
-    case OPT_DIRECT:
+    case DIRECT:
         o->direct = true;
         break;
-    case OPT_APPEND:
+    case APPEND:
         take_append(o, value);
         break;
-    case OPT_NETWORK:
-    case OPT_MAC:
-    case OPT_IP:
-    case OPT_HOSTNAME:
-    case OPT_ADD_HOST:
-        network_option(&o->network, option_name(opt), value);
+    case NETWORK:
+    case MAC:
+    case IP:
+    case HOSTNAME:
+    case ADD_HOST:
+        network_option(&o->network, opt_name(options, id), value);
         break;
-    case OPT_ENV:
+    case ENV:
         env_option_add(&o->env, "run", value);
         break;
-    case OPT_ARG:
+    case ARG:
         check_line("--arg", value);
         strvec_push(&o->args, value);
         break;
-    case OPT_CRASH_DUMP:
+    case CRASH_DUMP:
         o->qemu.crash_dump = value;
         break;
-    case OPT_CONSOLE:
+    case CONSOLE:
         o->qemu.console = true;
         break;
-    case OPT_EVAL:
+    case EVAL:
         check_line("--eval", value);
         append_key(o, "eval=", value);
         break;
-    case OPT_RESTART:
+    case RESTART:
         restart_option_check("run", value);
         append_key(o, "restart=", value);
         break;
-    case OPT_QEMU:
+    case QEMU_PROGRAM:
         o->program = value;
         break;
-    case OPT_DRY_RUN:
+    case DRY_RUN:
         o->dry_run = true;
         break;
     }
@@ -489,48 +436,41 @@ static int prepare_and_run(struct run_options *o)
     return status;
 }
 
-/* Move everything behind "--" to the arguments for QEMU; returns how many are
- * left. */
-static int split_arguments(struct run_options *o, int argc, char **argv)
+static void check_usage(const struct run_options *o,
+                        const struct strvec *operands)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--"))
-            continue;
-        for (int k = i + 1; k < argc; k++)
-            strvec_push(&o->extra, argv[k]);
-        return i;
-    }
-    return argc;
+    if (!operands->n)
+        usage_error("run: which image?");
+    if (operands->n > 1)
+        usage_error("run: only one image at a time: '%s' (arguments for QEMU "
+                    "go behind --)",
+                    operands->v[1]);
+    if (o->forwards.n && o->network.kind != NETWORK_USER)
+        usage_error("run: -p goes with --network user only: elsewhere the "
+                    "guest has an address of its own");
 }
 
-static int run(int argc, char **argv)
+static void release_options(struct run_options *o)
+{
+    network_release(&o->network);
+    forwards_release(&o->forwards);
+    strvec_release(&o->env);
+    strvec_release(&o->args);
+    strvec_release(&o->extra);
+    buf_release(&o->append);
+}
+
+static int run(const struct command *c, int argc, char **argv)
 {
     struct run_options o = {.program = QEMU,
                             .qemu = {.memory = "256M", .cpus = "1"}};
-    int opt, status;
+    struct strvec operands = {0};
+    int status;
 
-    argc = split_arguments(&o, argc, argv);
-    opterr = 0;
-    while ((opt = getopt_long(argc, argv, ":m:p:h", options, NULL)) != -1) {
-        if (opt == 'h') {
-            cmd_help(&cmd_run);
-            return 0;
-        }
-        if (opt == '?' || opt == ':')
-            cmd_bad_option(&cmd_run, opt, argv);
-        take_option(&o, opt, optarg);
-    }
-    if (optind == argc)
-        usage_error("run: which image?");
-    if (argc - optind > 1)
-        usage_error("run: only one image at a time: '%s' (arguments for QEMU "
-                    "go behind --)",
-                    argv[optind + 1]);
-    if (o.forwards.n && o.network.kind != NETWORK_USER)
-        usage_error("run: -p goes with --network user only: elsewhere the "
-                    "guest has an address of its own");
+    opt_parse(c, argc, argv, take_option, &o, &operands, &o.extra);
+    check_usage(&o, &operands);
     network_choose_mac(&o.network);
-    o.qemu.image = argv[optind];
+    o.qemu.image = operands.v[0];
     o.direct |= o.qemu.machine == MACHINE_MICROVM;
     o.qemu.network = &o.network;
     o.qemu.forwards = &o.forwards;
@@ -539,18 +479,28 @@ static int run(int argc, char **argv)
     o.qemu.extra = &o.extra;
     o.qemu.append = buf_str(&o.append);
     status = prepare_and_run(&o);
-    network_release(&o.network);
-    forwards_release(&o.forwards);
-    strvec_release(&o.env);
-    strvec_release(&o.args);
-    strvec_release(&o.extra);
-    buf_release(&o.append);
+    release_options(&o);
+    strvec_release(&operands);
     return status;
 }
 
 const struct command cmd_run = {
     .name = "run",
     .summary = "run an image in QEMU",
-    .help = help,
+    .operands = "IMAGE [-- QEMU-ARGUMENTS]",
+    .about = "Run an image in QEMU, with its console on the terminal.",
+    .options = options,
+    .notes =
+        "On a terminal, Ctrl-C goes to the guest: a release without a shell "
+        "stops in order, and at once the second time. Ctrl-A X ends QEMU, "
+        "Ctrl-A C is for its monitor, Ctrl-A Ctrl-A sends Ctrl-A. SIGTERM, "
+        "SIGINT or SIGHUP press the guest's power button; a second one kills "
+        "it.\n"
+        "\n"
+        "Exit status: that of the release, 128+N when signal N ended it; 125 "
+        "when the guest's kernel panics or cannot start a process; 126 when "
+        "the release cannot be started; 1 when QEMU cannot run; 2 for wrong "
+        "usage; 128+N when signal N made us kill QEMU.",
+    .settings = true,
     .run = run,
 };

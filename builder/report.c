@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 static bool quiet;
+static const char *source;
 
 static void say(const char *kind, const char *fmt, va_list ap)
 {
@@ -57,8 +58,16 @@ void usage_error(const char *fmt, ...)
     va_start(ap, fmt);
     say("", fmt, ap);
     va_end(ap);
-    fputs("unibeam: see 'unibeam --help'\n", stderr);
+    if (source)
+        fprintf(stderr, "unibeam: that is in %s\n", source);
+    else
+        fputs("unibeam: see 'unibeam --help'\n", stderr);
     exit(2);
+}
+
+void report_source(const char *where)
+{
+    source = where;
 }
 
 void report_quiet(void)

@@ -21,5 +21,10 @@ void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void usage_error(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 
+/* Say with every error of usage from now on that it is about what stands in
+ * (source), a variable or a place in a file; NULL: on the command line.  The
+ * text is not copied. */
+void report_source(const char *source);
+
 /* No notes from now on. */
 void report_quiet(void);

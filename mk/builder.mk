@@ -2,7 +2,8 @@
 # The unibeam command: builder/, its unit tests, fuzzers and end-to-end tests.
 
 BUILDER_OUT := $(B)/builder
-BUILDER_SRC := $(sort $(wildcard builder/*.c))
+BUILDER_DIRS := check image machine osv
+BUILDER_SRC := $(sort $(wildcard builder/*.c $(BUILDER_DIRS:%=builder/%/*.c)))
 BUILDER_OBJ := $(BUILDER_SRC:builder/%.c=$(BUILDER_OUT)/%.o)
 BUILDER_LIBS := -lelf -lext2fs -lcom_err -ljansson -lz
 BUILDER_LIBDIR ?= $(PREFIX)/lib/unibeam
@@ -11,6 +12,7 @@ BUILDER_CFLAGS := -std=gnu17 $(WARN) $(CFLAGS)
 
 $(BUILDER_OUT)/%.o: builder/%.c | $(BUILDER_OUT)
 	@$(call say,CC,$<)
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(BUILDER_CPPFLAGS) $(BUILDER_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILDER_OUT):
@@ -34,7 +36,8 @@ $(B)/unibeam: $(BUILDER_OBJ)
 
 BUILDER_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer -O1 -g
-BUILDER_CORE := $(filter-out builder/main.c builder/cmd_%.c,$(BUILDER_SRC))
+BUILDER_CORE := $(filter-out builder/main.c builder/commands.c \
+	builder/cmd_%.c,$(BUILDER_SRC))
 BUILDER_SAN_OBJ := $(BUILDER_CORE:builder/%.c=$(BUILDER_OUT)/san/%.o) \
 	$(BUILDER_OUT)/san/test/test.o
 BUILDER_TESTS := $(patsubst builder/test/%.c,$(BUILDER_OUT)/san/test/%, \

@@ -60,7 +60,7 @@ fuzz-exec: $(PROC_HOST)/proc/elf_fuzz
 # Every header compiles alone, directories include only what they may, and the
 # documents name what there is. A header is compiled as its own directory is.
 HEADERS := $(filter-out $(wildcard kernel/*/test/*.h),$(wildcard include/abi/*.h \
-	builder/*.h boot/*.h guest/*/*.h kernel/*/*.h kernel/*/*/*.h))
+	builder/*.h $(BUILDER_DIRS:%=builder/%/*.h) boot/*.h guest/*/*.h kernel/*/*.h kernel/*/*/*.h))
 HEADER_STAMPS := $(HEADERS:%=$(B)/headers/%.ok)
 
 $(B)/headers/kernel/%.ok: kernel/% $(UAPI)/.done $(KA)/asm_offsets.h \

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "cmd.h"
+
+const struct command *const commands[] = {
+    &cmd_build,
+    &cmd_run,
+    NULL,
+};
