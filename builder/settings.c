@@ -88,8 +88,7 @@ static void give_pairs(struct reader *r, const struct opt *o, json_t *pairs)
 
     if (strncmp(o->value, "NAME", 4) || !strchr("=:", o->value[4]))
         wrong_value(o);
-    json_object_foreach(pairs, key, value)
-    {
+    json_object_foreach (pairs, key, value) {
         if (json_is_string(value))
             give_text(
                 r, o,
@@ -114,7 +113,8 @@ static void give_value(struct reader *r, const struct opt *o, json_t *value)
         if (json_is_true(value))
             r->take(r->ctx, o->id, NULL);
     } else if (json_is_array(value) && o->flags & OPT_MANY) {
-        json_array_foreach(value, i, item) give_scalar(r, o, item);
+        json_array_foreach (value, i, item)
+            give_scalar(r, o, item);
     } else if (json_is_object(value) && o->flags & OPT_MANY) {
         give_pairs(r, o, value);
     } else {
@@ -197,11 +197,13 @@ static void take_section(struct reader *r, const struct command *c,
 
     if (!json_is_object(section))
         usage_error("%s: '%s' has to be an object", r->path, c->name);
-    json_object_foreach(section, key, value) if (!key_of(c, key))
-        unknown_key(r, c, key);
+    json_object_foreach (section, key, value)
+        if (!key_of(c, key))
+            unknown_key(r, c, key);
     if (c != r->c)
         return;
-    json_object_foreach(section, key, value) take_key(r, c->name, key, value);
+    json_object_foreach (section, key, value)
+        take_key(r, c->name, key, value);
 }
 
 static void take_all(struct reader *r, json_t *root)
@@ -209,16 +211,16 @@ static void take_all(struct reader *r, json_t *root)
     const char *key;
     json_t *value;
 
-    json_object_foreach(root, key, value)
-    {
+    json_object_foreach (root, key, value) {
         if (command_of(r, key))
             continue;
         if (!any_has(r, key))
             unknown_key(r, NULL, key);
         take_key(r, "", key, value);
     }
-    json_object_foreach(root, key, value) if (command_of(r, key))
-        take_section(r, command_of(r, key), value);
+    json_object_foreach (root, key, value)
+        if (command_of(r, key))
+            take_section(r, command_of(r, key), value);
 }
 
 void settings_apply(const char *path, const struct command *const *all,

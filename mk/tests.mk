@@ -91,7 +91,9 @@ check-source: check-headers $(B)/unibeam
 # In machines: each suite is a check of its own, and as many run at a time as
 # there are processors. "make check-e2e" runs all suites one after the other,
 # "make check-e2e E2E_SUITES=port" or "make check-e2e-port" one.
-E2E_ALL := $(patsubst %_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl)))
+# Those for other OTP versions need images of these: see mk/test-long.mk.
+E2E_ALL := $(filter-out runtime_versions term_new,$(patsubst \
+	%_SUITE.erl,%,$(notdir $(wildcard tests/e2e/*_SUITE.erl))))
 E2E_SUITES ?= $(E2E_ALL)
 MACHINE_CHECKS += syscalls $(E2E_ALL:%=e2e-%) bochs boot-qemu
 .PHONY: check-e2e $(E2E_ALL:%=check-e2e-%)

@@ -195,8 +195,8 @@ void posix_timers_exit(struct process *p)
     mutex_lock(&p->timers_lock);
     s = p->posix_timers;
     p->posix_timers = NULL;
-    RB_FOREACH_SAFE(t, posix_timer_tree, &s->timers, n)
-    destroy(s, t);
+    RB_FOREACH_SAFE (t, posix_timer_tree, &s->timers, n)
+        destroy(s, t);
     kfree(s);
     mutex_unlock(&p->timers_lock);
 }

@@ -176,8 +176,7 @@ static int scan_reports(struct process *me, const struct wait_request *r,
 {
     struct process *c, *n;
 
-    RB_FOREACH_SAFE(c, report_tree, &me->reports, n)
-    {
+    RB_FOREACH_SAFE (c, report_tree, &me->reports, n) {
         if (matches(c, r) && take_report(me, c, r, out, reaped))
             return 1;
         if (silent(c))

@@ -5,8 +5,7 @@
 %% (tests/otp-versions): the web server, port programs, TLS, and distribution
 %% with a node of this host's OTP.
 %%
-%% OTP_VERSIONS names the images, without .img; by default the one that a
-%% `make test' may find there because `make check-long-otp-versions' made it.
+%% OTP_VERSIONS names the images, without .img.
 -module(runtime_versions_SUITE).
 -include_lib("stdlib/include/assert.hrl").
 -compile([export_all, nowarn_export_all]).
