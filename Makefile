@@ -59,6 +59,8 @@ install: $(ALL)
 	install -m 644 $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/boot.bin \
 		$(B)/loader.bin $(DESTDIR)$(PREFIX)/lib/unibeam/
 	install -m 755 $(B)/init $(DESTDIR)$(PREFIX)/lib/unibeam/
+	cd $(SHARE) && find . -type f ! -name .done \
+		-exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(PREFIX)/share/{} \;
 
 # What git knows, or everything when there is no git.
 SOURCES = $(shell git ls-files '*.c' '*.h' 2>/dev/null || \

@@ -60,7 +60,7 @@ fuzz-exec: $(PROC_HOST)/proc/elf_fuzz
 # Every header compiles alone, directories include only what they may, and the
 # documents name what there is. A header is compiled as its own directory is.
 HEADERS := $(filter-out $(wildcard kernel/*/test/*.h),$(wildcard include/abi/*.h \
-	builder/*.h $(BUILDER_DIRS:%=builder/%/*.h) boot/*.h guest/*/*.h kernel/*/*.h kernel/*/*/*.h))
+	builder/*.h $(addsuffix /*.h,$(addprefix builder/,$(BUILDER_DIRS) doc)) boot/*.h guest/*/*.h kernel/*/*.h kernel/*/*/*.h))
 HEADER_STAMPS := $(HEADERS:%=$(B)/headers/%.ok)
 
 $(B)/headers/kernel/%.ok: kernel/% $(UAPI)/.done $(KA)/asm_offsets.h \
@@ -82,9 +82,9 @@ $(B)/headers/%.ok: %
 
 .PHONY: check-headers check-source
 check-headers: $(HEADER_STAMPS)
-check-source: check-headers $(B)/unibeam
+check-source: check-headers $(B)/unibeam $(SHARE)/.done
 	$(Q)scripts/check-deps.sh
-	$(Q)scripts/check-docs.sh $(B)/unibeam
+	$(Q)scripts/check-docs.sh $(B)/unibeam $(SHARE)
 
 # --- all of them -------------------------------------------------------------
 

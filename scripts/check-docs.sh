@@ -1,18 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# check-docs.sh UNIBEAM - do the documents say what there is?
+# check-docs.sh UNIBEAM [SHARE] - do the documents say what there is?
 #
 #  - the table of commands in docs/using.md is that of "unibeam help";
-#  - for every command the options that --help names are those in the tables of
-#    its section in docs/using.md ("## unibeam NAME") or of docs/commands/NAME.md;
+#  - for every command the options that --help names, those in the tables of its
+#    section in docs/using.md ("## unibeam NAME") or of docs/commands/NAME.md,
+#    and those of its man page in SHARE are the same;
 #  - every exit status that --help names is in the table of docs/using.md, and
 #    the other way round for those that are not for all commands;
+#  - unibeam.json(5) in SHARE names the keys that the command takes;
 #  - docs/using.md names every key of the kernel's command line (kernel/main.c,
 #    include/abi/machine.h), and no other;
 #  - files of the tree that documents name exist.
 set -eu
 unibeam=$(realpath "$1")
 [ -x "$unibeam" ] || { echo "check-docs: no command '$1'" >&2; exit 1; }
+share=${2:+$(realpath "$2")}
 cd "$(dirname "$0")/.."
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -66,6 +69,12 @@ help_options() {
         options_in
 }
 
+# The markup of the lines after .TP, as plain text.
+page_options() {
+    awk 'on { print; on = 0 } /^\.TP/ { on = 1 }' "$1" |
+        sed 's/\\f[BIR]//g; s/\\-/-/g; s/=.*//; s/ [^-].*//' | options_in
+}
+
 for command in $commands; do
     help_options "$command" >"$tmp/have"
     where="$using, section 'unibeam $command',"
@@ -81,6 +90,12 @@ for command in $commands; do
     cells <"$tmp/text" | options_in >"$tmp/documented"
     compare "the option" "unibeam $command" "$tmp/have" "$where" \
         "$tmp/documented"
+    [ "$share" ] || continue
+    page=$share/man/man1/unibeam-$command.1
+    [ -e "$page" ] || { say "there is no $page"; continue; }
+    page_options "$page" >"$tmp/documented"
+    compare "the option" "unibeam $command" "$tmp/have" \
+        "unibeam-$command(1)" "$tmp/documented"
 done
 
 # --- exit statuses -----------------------------------------------------------
@@ -107,6 +122,30 @@ for command in $commands; do
     for status in $(comm -23 "$tmp/needed" "$tmp/named"); do
         say "'unibeam help $command' does not name the exit status $status"
     done
+done
+
+# --- unibeam.json ------------------------------------------------------------
+
+# What the command says to a key with a value that suits no option.
+takes_key() { # COMMAND KEY
+    printf '{"%s": {"%s": [[]]}}' "$1" "$2" >"$tmp/unibeam.json"
+    "$unibeam" "$1" -c "$tmp/unibeam.json" 2>&1 | grep -q 'has to be'
+}
+
+# The keys of a command in the page: .TP after .SS "In \(dqNAME\(dq".
+page_keys() {
+    awk -v c="$1" '/^\.S[SH]/ { on = index($0, "\\(dq" c "\\(dq") > 0 }
+        on && tp { print } { tp = /^\.TP/ }' "$share/man/man5/unibeam.json.5" |
+        sed 's/\\f[BIR]//g; s/\\-/-/g; s/ .*//' | sort -u
+}
+
+for command in ${share:+$commands}; do
+    page_keys "$command" >"$tmp/documented"
+    help_options "$command" | sed -n 's/^--//p' | while read -r key; do
+        ! takes_key "$command" "$key" || echo "$key"
+    done | sort -u >"$tmp/have"
+    compare "the key of $command" "unibeam" "$tmp/have" "unibeam.json(5)" \
+        "$tmp/documented"
 done
 
 # --- the kernel's command line -----------------------------------------------

@@ -10,7 +10,8 @@ libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev
 libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 bochs bochsbios
 bochs-term vgabios dpkg-dev
 erlang rebar3 elixir curl python3 tmux clang-format cppcheck
-iproute2 iputils-ping radvd dnsmasq-base openssl"
+iproute2 iputils-ping radvd dnsmasq-base openssl
+groff-base mandoc zsh fish"
 
 missing=
 for p in $packages; do

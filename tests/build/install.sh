@@ -12,6 +12,12 @@ lib=inst/usr/local/lib/unibeam
 for f in kernel.elf kernel.stripped.elf boot.bin loader.bin init; do
 	cmp "$lib/$f" "$built/$f"
 done
+share=inst/usr/local/share
+for f in man/man1/unibeam.1 man/man1/unibeam-build.1 man/man5/unibeam.json.5 \
+	bash-completion/completions/unibeam zsh/site-functions/_unibeam \
+	fish/vendor_completions.d/unibeam.fish; do
+	cmp "$share/$f" "$built/share/$f"
+done
 mv inst moved
 mkdir bin
 ln -s ../moved/usr/local/bin/unibeam bin/
