@@ -5,5 +5,8 @@
 const struct command *const commands[] = {
     &cmd_build,
     &cmd_run,
+    &cmd_ls,
+    &cmd_cat,
+    &cmd_cp,
     NULL,
 };

@@ -10,6 +10,8 @@
 #include "abi/image.h"
 #include "disk_image.h"
 #include "file.h"
+#include "image/format.h"
+#include "quote.h"
 #include "report.h"
 
 /* Reads exactly (len) bytes, or says why not. */
@@ -24,14 +26,34 @@ static int read_at(const struct image *img, void *data, size_t len, uint64_t at)
     return 0;
 }
 
-static int read_gpt(struct image *img, uint64_t sectors)
+/* Say what the file is, if it is something that has a name. */
+static int check_format(const struct image *img)
+{
+    uint8_t head[GPT_SECTOR];
+    ssize_t n = file_pread(img->fd, head, sizeof(head), 0);
+    const struct disk_format *f = n > 0 ? disk_format(head, (size_t)n) : NULL;
+    struct buf quoted = {0};
+
+    if (!f)
+        return 0;
+    if (!f->qemu)
+        return fail("'%s' is not an image: it %s", img->path, f->about);
+    quote_shell(&quoted, img->path);
+    fail("'%s' %s: make a raw one of it with: unibeam convert %s --to raw",
+         img->path, f->about, buf_str(&quoted));
+    buf_release(&quoted);
+    return -1;
+}
+
+static int read_gpt(struct image *img)
 {
     uint8_t head[GPT_HEAD_SECTORS * GPT_SECTOR];
     const char *why;
 
     if (read_at(img, head, sizeof(head), 0))
         return -1;
-    if (gpt_decode(&img->gpt, head, sizeof(head), sectors, &why))
+    if (gpt_decode(&img->gpt, head, sizeof(head), img->bytes / IMG_SECTOR_SIZE,
+                   &why))
         return fail("'%s' is not an image: %s", img->path, why);
     return 0;
 }
@@ -46,11 +68,11 @@ static bool header_ok(const struct img_boot_header *h)
     return sum == 0;
 }
 
-static const struct gpt_part *boot_part(const struct image *img)
+const struct gpt_part *image_part(const struct image *img, const char *uuid)
 {
     uint8_t type[16];
 
-    gpt_uuid_parse(IMG_TYPE_BOOT, type);
+    gpt_uuid_parse(uuid, type);
     for (size_t i = 0; i < img->gpt.n; i++)
         if (!memcmp(img->gpt.part[i].type, type, 16))
             return &img->gpt.part[i];
@@ -59,7 +81,7 @@ static const struct gpt_part *boot_part(const struct image *img)
 
 static int read_header(struct image *img)
 {
-    const struct gpt_part *boot = boot_part(img);
+    const struct gpt_part *boot = image_part(img, IMG_TYPE_BOOT);
     struct img_boot_header h;
     uint64_t sectors, base;
 
@@ -85,26 +107,34 @@ static int read_header(struct image *img)
         return fail("'%s' is damaged: its boot header is wrong", img->path);
     img->kernel_at = base + (uint64_t)h.kernel_sector * IMG_SECTOR_SIZE;
     img->kernel_bytes = h.kernel_bytes;
+    img->cmdline_at = base + (uint64_t)h.cmdline_sector * IMG_SECTOR_SIZE;
     img->cmdline = xcalloc(1, IMG_CMDLINE_SIZE + 1);
-    return read_at(img, img->cmdline, IMG_CMDLINE_SIZE,
-                   base + (uint64_t)h.cmdline_sector * IMG_SECTOR_SIZE);
+    return read_at(img, img->cmdline, IMG_CMDLINE_SIZE, img->cmdline_at);
+}
+
+int image_open_fd(struct image *img, int fd, const char *name)
+{
+    struct stat st;
+
+    *img = (struct image){.fd = fd, .path = xstrdup(name)};
+    if (fstat(fd, &st))
+        return fail("cannot read '%s': %s", name, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return fail("'%s' is not an image: it is not a regular file", name);
+    img->bytes = (uint64_t)st.st_size;
+    if (check_format(img) || read_gpt(img))
+        return -1;
+    return read_header(img);
 }
 
 int image_open(struct image *img, const char *path)
 {
-    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    *img = (struct image){.path = xstrdup(path)};
-    img->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (img->fd < 0)
+    *img = (struct image){.fd = -1};
+    if (fd < 0)
         return fail("cannot open '%s': %s", path, strerror(errno));
-    if (fstat(img->fd, &st))
-        return fail("cannot read '%s': %s", path, strerror(errno));
-    if (!S_ISREG(st.st_mode))
-        return fail("'%s' is not an image: it is not a regular file", path);
-    if (read_gpt(img, (uint64_t)st.st_size / IMG_SECTOR_SIZE))
-        return -1;
-    return read_header(img);
+    return image_open_fd(img, fd, path);
 }
 
 void image_close(struct image *img)

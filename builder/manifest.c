@@ -7,25 +7,8 @@
 #include <string.h>
 
 #include "abi/initconf.h"
+#include "json_text.h"
 #include "version.h"
-
-/* jansson takes only UTF-8; file names may be anything. */
-static json_t *text(const char *s)
-{
-    json_t *j = json_string(s);
-    struct buf hex = {0};
-
-    if (j)
-        return j;
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x80 && *s != '%')
-            buf_add(&hex, s, 1);
-        else
-            buf_addf(&hex, "%%%02X", (unsigned char)*s);
-    j = json_string(buf_str(&hex));
-    buf_release(&hex);
-    return j;
-}
 
 static void measure(const struct node *n, json_int_t *files, json_int_t *bytes)
 {
@@ -43,10 +26,10 @@ static json_t *part(const char *name, const struct node *n)
     json_t *j = json_object();
 
     measure(n, &files, &bytes);
-    json_object_set_new(j, "name", text(name));
+    json_object_set_new(j, "name", json_text(name));
     json_object_set_new(j, "files", json_integer(files));
     json_object_set_new(j, "bytes", json_integer(bytes));
-    json_object_set_new(j, "why", text(node_why(n)));
+    json_object_set_new(j, "why", json_text(node_why(n)));
     return j;
 }
 
@@ -83,12 +66,12 @@ static int list_system(struct node *n, void *arg)
     path = tree_path(n);
     if (strncmp(path, INITCONF_ROOT "/", sizeof(INITCONF_ROOT))) {
         j = json_object();
-        json_object_set_new(j, "path", text(path));
+        json_object_set_new(j, "path", json_text(path));
         if (n->type == NODE_LINK)
-            json_object_set_new(j, "link", text(n->target));
+            json_object_set_new(j, "link", json_text(n->target));
         else
             json_object_set_new(j, "bytes", json_integer((json_int_t)n->size));
-        json_object_set_new(j, "why", text(node_why(n)));
+        json_object_set_new(j, "why", json_text(node_why(n)));
         json_array_append_new(arg, j);
     }
     free(path);
@@ -100,7 +83,7 @@ static json_t *strings(const struct strvec *s)
     json_t *list = json_array();
 
     for (size_t i = 0; i < s->n; i++)
-        json_array_append_new(list, text(s->v[i]));
+        json_array_append_new(list, json_text(s->v[i]));
     return list;
 }
 
@@ -111,13 +94,13 @@ void manifest_write(const struct release *r, const struct tree *t,
     char *dump;
 
     tree_walk(t, list_system, system);
-    json_object_set_new(root, "unibeam", text(UNIBEAM_VERSION));
-    json_object_set_new(root, "release", text(r->rel.name));
-    json_object_set_new(root, "version", text(r->version));
-    json_object_set_new(root, "erts", text(r->erts));
-    json_object_set_new(root, "layout", text(release_layout_name(r)));
+    json_object_set_new(root, "unibeam", json_text(UNIBEAM_VERSION));
+    json_object_set_new(root, "release", json_text(r->rel.name));
+    json_object_set_new(root, "version", json_text(r->version));
+    json_object_set_new(root, "erts", json_text(r->erts));
+    json_object_set_new(root, "layout", json_text(release_layout_name(r)));
     json_object_set_new(root, "shell",
-                        shell_reason ? text(shell_reason) : json_false());
+                        shell_reason ? json_text(shell_reason) : json_false());
     json_object_set_new(root, "app", release_parts(t));
     json_object_set_new(root, "left_out", strings(&r->left_out));
     json_object_set_new(root, "system", system);

@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "file.h"
+#include "remove_tree.h"
 #include "report.h"
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -27,7 +28,7 @@ static void remove_unfinished(void)
 
     unfinished = NULL;
     if (path)
-        unlink(path);
+        remove_tree(path);
 }
 
 static void on_signal(int sig)
@@ -54,10 +55,12 @@ static void catch_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static int check_target(const char *path)
+static int check_target(const char *path, bool dir)
 {
     struct stat st;
 
+    if (dir && lstat(path, &st) == 0)
+        return fail("cannot write '%s': it exists already", path);
     if (stat(path, &st))
         return 0;
     if (!S_ISREG(st.st_mode))
@@ -65,43 +68,58 @@ static int check_target(const char *path)
     return 0;
 }
 
-int output_open(struct output *o, const char *path)
+/* Makes what o->temp, a pattern, names: (fd), or -1. */
+static int make_temp(struct output *o)
 {
-    char *dir = path_parent(path);
+    if (!o->dir)
+        return mkostemp(o->temp, O_CLOEXEC);
+    if (!mkdtemp(o->temp))
+        return -1;
+    return open(o->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int open_output(struct output *o, const char *path, bool dir)
+{
+    char *parent = path_parent(path);
     mode_t mask = umask(0);
     sigset_t block, old;
 
     umask(mask);
-    *o = (struct output){.fd = -1};
-    if (check_target(path)) {
-        free(dir);
+    *o = (struct output){.fd = -1, .dir = dir};
+    if (check_target(path, dir)) {
+        free(parent);
         return -1;
     }
     o->path = xstrdup(path);
     /* cut short: with its dot and letters it must still be a file name */
-    o->temp = xasprintf("%s/.%.200s.XXXXXX", dir, path_base(path));
-    free(dir);
+    o->temp = xasprintf("%s/.%.200s.XXXXXX", parent, path_base(path));
+    free(parent);
     catch_signals();
     /* no signal between making the file and remembering it */
     sigemptyset(&block);
     for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
         sigaddset(&block, signals[i]);
     sigprocmask(SIG_BLOCK, &block, &old);
-    o->fd = mkostemp(o->temp, O_CLOEXEC);
+    o->fd = make_temp(o);
     if (o->fd >= 0)
         unfinished = o->temp;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    if (o->fd < 0) {
-        fail("cannot write '%s': %s", path, strerror(errno));
-        output_close(o);
-        return -1;
-    }
-    if (fchmod(o->fd, 0666 & ~mask)) {
+    if (o->fd < 0 || fchmod(o->fd, (dir ? 0777 : 0666) & ~mask)) {
         fail("cannot write '%s': %s", path, strerror(errno));
         output_close(o);
         return -1;
     }
     return 0;
+}
+
+int output_open(struct output *o, const char *path)
+{
+    return open_output(o, path, false);
+}
+
+int output_open_dir(struct output *o, const char *path)
+{
+    return open_output(o, path, true);
 }
 
 int output_commit(struct output *o)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * output.h - a file that appears under its name only when it is complete.
+ * output.h - a file, or a directory with all in it, that appears under its name
+ * only when it is complete.
  *
  * It is written under a temporary name in the same directory and renamed at
  * the end.  Whatever ends the program before that - an error, SIGINT, SIGTERM,
@@ -9,14 +10,19 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct output {
     int fd;
     char *path; /* the final one */
     char *temp;
+    bool dir;
 };
 
 /* Reports and returns -1.  Refuses to replace anything but a regular file. */
 int output_open(struct output *o, const char *path);
+/* The same for a directory: (fd) is it, empty.  Refuses to replace anything. */
+int output_open_dir(struct output *o, const char *path);
 /* Give it its name. */
 int output_commit(struct output *o);
 /* Remove what is not committed; harmless after output_commit(). */

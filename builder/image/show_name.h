@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * show_name.h - names out of an image, which may hold any byte but NUL and
+ * slash, for a terminal.
+ */
+#pragma once
+
+#include "buf.h"
+
+/* Append (name), with backslash sequences for what is not text: control
+ * characters, C1's too (they drive terminals), what is not UTF-8, and the
+ * backslash itself. */
+void show_name(struct buf *out, const char *name);
