@@ -26,6 +26,7 @@ extern const struct command *const commands[];
 
 extern const struct command cmd_build;
 extern const struct command cmd_run;
+extern const struct command cmd_inspect;
 extern const struct command cmd_ls;
 extern const struct command cmd_cat;
 extern const struct command cmd_cp;

@@ -2,9 +2,11 @@
 /* Copyright the unibeam authors */
 #include "cmd.h"
 
+/* clang-format off */
 const struct command *const commands[] = {
     &cmd_build,
     &cmd_run,
+    &cmd_inspect,
     &cmd_ls,
     &cmd_cat,
     &cmd_cp,

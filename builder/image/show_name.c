@@ -16,7 +16,7 @@ static size_t text_len(const unsigned char *s)
                                : 0;
 
     if (len == 1)
-        return s[0] >= 0x20 && s[0] != 0x7f && s[0] != '\\';
+        return s[0] >= 0x20 && s[0] != 0x7f;
     for (size_t i = 1; i < len; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
@@ -39,12 +39,12 @@ static void escape(struct buf *out, unsigned char c)
         buf_addf(out, "\\x%02x", c);
 }
 
-void show_name(struct buf *out, const char *name)
+static void show(struct buf *out, const char *text, bool is_name)
 {
-    const unsigned char *s = (const unsigned char *)name;
+    const unsigned char *s = (const unsigned char *)text;
 
     while (*s) {
-        size_t len = text_len(s);
+        size_t len = is_name && *s == '\\' ? 0 : text_len(s);
 
         if (len)
             buf_add(out, s, len);
@@ -52,4 +52,14 @@ void show_name(struct buf *out, const char *name)
             escape(out, *s);
         s += len ? len : 1;
     }
+}
+
+void show_name(struct buf *out, const char *name)
+{
+    show(out, name, true);
+}
+
+void show_text(struct buf *out, const char *text)
+{
+    show(out, text, false);
 }

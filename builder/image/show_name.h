@@ -12,3 +12,6 @@
  * characters, C1's too (they drive terminals), what is not UTF-8, and the
  * backslash itself. */
 void show_name(struct buf *out, const char *name);
+
+/* The same for a text, in which a backslash is an ordinary character. */
+void show_text(struct buf *out, const char *text);

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+#include "image/inspect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/image.h"
+#include "file.h"
+#include "image/baked.h"
+#include "json_text.h"
+#include "report.h"
+#include "sha256.h"
+
+#define MANIFEST     "/etc/unibeam/manifest.json"
+#define MANIFEST_MAX (64 << 20)
+#define PIECE        (256 * 1024)
+
+static void set_bytes(json_t *j, const char *key, uint64_t n)
+{
+    json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static void set_text(json_t *j, const char *key, const char *text)
+{
+    json_object_set_new(j, key, text ? json_text(text) : json_null());
+}
+
+/* ---- hashes ---- */
+
+static int set_hash(json_t *j, const struct image *img, uint64_t at,
+                    uint64_t len)
+{
+    uint8_t *piece = xcalloc(1, PIECE);
+    struct sha256 hash;
+    char text[SHA256_TEXT];
+    int status = 0;
+
+    sha256_init(&hash);
+    while (len && !status) {
+        size_t want = len < PIECE ? len : PIECE;
+        ssize_t n = file_pread(img->fd, piece, want, at);
+
+        if (n < 0)
+            status = fail("cannot read '%s': %s", img->path, strerror(errno));
+        else if ((size_t)n != want)
+            status = fail("'%s' is cut off", img->path);
+        else
+            sha256_add(&hash, piece, want);
+        at += want;
+        len -= want;
+    }
+    free(piece);
+    sha256_text(&hash, text);
+    json_object_set_new(j, "sha256", json_string(text));
+    return status;
+}
+
+/* ---- the disk ---- */
+
+static void set_uuid(json_t *j, const char *key, const uint8_t u[16])
+{
+    char text[37];
+    size_t at = 0;
+
+    for (int i = 0; i < 16; i++)
+        at += (size_t)sprintf(
+            text + at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
+            u[i]);
+    json_object_set_new(j, key, json_string(text));
+}
+
+static json_t *partitions(const struct image *img)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < img->gpt.n; i++) {
+        const struct gpt_part *p = &img->gpt.part[i];
+        json_t *j = json_object();
+
+        set_text(j, "name", p->name);
+        set_uuid(j, "type", p->type);
+        set_uuid(j, "uuid", p->uuid);
+        set_bytes(j, "offset", p->first * IMG_SECTOR_SIZE);
+        set_bytes(j, "bytes", (p->last - p->first + 1) * IMG_SECTOR_SIZE);
+        json_array_append_new(list, j);
+    }
+    return list;
+}
+
+static json_t *file_system(const struct rootfs *r)
+{
+    struct rootfs_usage u;
+    json_t *j = json_object();
+
+    rootfs_usage(r, &u);
+    json_object_set_new(j, "type", json_string("ext4"));
+    set_bytes(j, "bytes", u.blocks * u.block);
+    set_bytes(j, "free_bytes", u.free_blocks * u.block);
+    set_bytes(j, "inodes", u.inodes);
+    set_bytes(j, "free_inodes", u.free_inodes);
+    return j;
+}
+
+/* ---- settings ---- */
+
+static json_t *environment(const struct baked *b)
+{
+    struct strvec env = {0};
+    json_t *j = json_object();
+
+    baked_env(b, &env);
+    for (size_t i = 0; i < env.n; i++) {
+        char *eq = strchr(env.v[i], '=');
+
+        *eq = '\0';
+        json_object_set_new(j, env.v[i], json_text(eq + 1));
+    }
+    strvec_release(&env);
+    return j;
+}
+
+static json_t *settings(const struct baked *b)
+{
+    static const char *const keys[] = {"hostname", "restart", "grace"};
+    json_t *j = json_object();
+    char *shell = baked_value(b, "console.shell");
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+        char *value = baked_value(b, keys[i]);
+
+        set_text(j, keys[i], value);
+        free(value);
+    }
+    json_object_set_new(j, "console",
+                        json_boolean(shell && !strcmp(shell, "yes")));
+    set_text(j, "command_line", b->cmdline);
+    json_object_set_new(j, "environment", environment(b));
+    free(shell);
+    return j;
+}
+
+/* ---- the manifest ---- */
+
+static const char *text_of(const json_t *manifest, const char *key)
+{
+    return json_string_value(json_object_get(manifest, key));
+}
+
+/* The release of Erlang/OTP is that of the run-time system plus 12, since OTP
+ * 23 and ERTS 11. */
+static json_t *otp_release(const char *erts)
+{
+    char text[16];
+    int major = erts ? atoi(erts) : 0;
+
+    if (major < 11 || major > 999)
+        return json_null();
+    snprintf(text, sizeof(text), "%d", major + 12);
+    return json_string(text);
+}
+
+static json_t *release(const json_t *manifest)
+{
+    static const char *const keys[][2] = {{"name", "release"},
+                                          {"version", "version"},
+                                          {"layout", "layout"},
+                                          {"erts", "erts"}};
+    json_t *j = json_object();
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+        set_text(j, keys[i][0], text_of(manifest, keys[i][1]));
+    json_object_set_new(j, "otp", otp_release(text_of(manifest, "erts")));
+    return j;
+}
+
+static void copy_number(json_t *to, const json_t *from, const char *key)
+{
+    json_object_set_new(
+        to, key, json_integer(json_integer_value(json_object_get(from, key))));
+}
+
+/* "lib/NAME-VERSION" */
+static void add_application(json_t *list, const json_t *part, const char *name)
+{
+    const char *dash = strrchr(name, '-');
+    json_t *j = json_object();
+    char *app =
+        dash ? xasprintf("%.*s", (int)(dash - name), name) : xstrdup(name);
+
+    json_object_set_new(j, "name", json_text(app));
+    set_text(j, "version", dash ? dash + 1 : NULL);
+    copy_number(j, part, "files");
+    copy_number(j, part, "bytes");
+    json_array_append_new(list, j);
+    free(app);
+}
+
+/* Applications are what is in lib/, or all of a release of Gleam's. */
+static json_t *applications(const json_t *manifest)
+{
+    const char *layout = text_of(manifest, "layout");
+    bool gleam = layout && !strcmp(layout, "gleam");
+    json_t *list = json_array();
+    size_t i;
+    json_t *part;
+
+    json_array_foreach(json_object_get(manifest, "app"), i, part)
+    {
+        const char *name = text_of(part, "name");
+
+        if (name && !strncmp(name, "lib/", 4))
+            add_application(list, part, name + 4);
+        else if (name && gleam && !strchr(name, '.'))
+            add_application(list, part, name);
+    }
+    return list;
+}
+
+/* Files that are not the release's. */
+static json_t *system_files(const json_t *manifest)
+{
+    json_int_t files = 0, bytes = 0;
+    json_t *j = json_object(), *entry;
+    size_t i;
+
+    json_array_foreach(json_object_get(manifest, "system"), i, entry)
+    {
+        const json_t *size = json_object_get(entry, "bytes");
+
+        files += size != NULL;
+        bytes += json_integer_value(size);
+    }
+    json_object_set_new(j, "files", json_integer(files));
+    json_object_set_new(j, "bytes", json_integer(bytes));
+    return j;
+}
+
+static int add_manifest(json_t *info, struct rootfs *r)
+{
+    struct buf text = {0};
+    json_error_t why;
+    json_t *m;
+
+    if (rootfs_load(r, MANIFEST, MANIFEST_MAX, &text)) {
+        buf_release(&text);
+        return -1;
+    }
+    m = json_loadb(buf_str(&text), text.len, 0, &why);
+    buf_release(&text);
+    if (!m)
+        return fail("'%s' in '%s' is damaged: line %d: %s", MANIFEST,
+                    r->img->path, why.line, why.text);
+    set_text(info, "unibeam", text_of(m, "unibeam"));
+    json_object_set_new(info, "release", release(m));
+    set_text(info, "shell", text_of(m, "shell"));
+    json_object_set_new(info, "applications", applications(m));
+    json_object_set_new(info, "system", system_files(m));
+    json_decref(m);
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int add_kernel(json_t *info, const struct image *img)
+{
+    json_t *kernel = json_object();
+
+    set_bytes(kernel, "bytes", img->kernel_bytes);
+    json_object_set_new(info, "kernel", kernel);
+    return set_hash(kernel, img, img->kernel_at, img->kernel_bytes);
+}
+
+static int add_settings(json_t *info, struct rootfs *r)
+{
+    struct baked b;
+    int status = baked_load(&b, r);
+
+    if (!status)
+        json_object_set_new(info, "settings", settings(&b));
+    baked_release(&b);
+    return status;
+}
+
+json_t *image_inspect(struct rootfs *r)
+{
+    const struct image *img = r->img;
+    json_t *info = json_object();
+
+    set_text(info, "image", img->path);
+    set_bytes(info, "bytes", img->bytes);
+    if (set_hash(info, img, 0, img->bytes) || add_manifest(info, r) ||
+        add_kernel(info, img) || add_settings(info, r)) {
+        json_decref(info);
+        return NULL;
+    }
+    set_uuid(info, "disk_uuid", img->gpt.disk_uuid);
+    json_object_set_new(info, "partitions", partitions(img));
+    json_object_set_new(info, "file_system", file_system(r));
+    return info;
+}
