@@ -241,8 +241,7 @@ static int add_settings(struct build *b)
         add_data(b, INITCONF_PATH, &conf, "what process 1 starts"))
         return -1;
     manifest_write(&b->release, &b->tree, b->shell_reason, &manifest);
-    return add_data(b, "/etc/unibeam/manifest.json", &manifest,
-                    "what is in the image");
+    return add_data(b, MANIFEST_PATH, &manifest, "what is in the image");
 }
 
 static int fill_tree(struct build *b)

@@ -30,3 +30,4 @@ extern const struct command cmd_inspect;
 extern const struct command cmd_ls;
 extern const struct command cmd_cat;
 extern const struct command cmd_cp;
+extern const struct command cmd_set;

@@ -7,6 +7,8 @@
 #include "build.h"
 #include "cmd.h"
 #include "env_option.h"
+#include "grace_option.h"
+#include "hostname_option.h"
 #include "quote.h"
 #include "report.h"
 #include "restart_option.h"
@@ -71,31 +73,11 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-static void check_hostname(const char *name)
-{
-    size_t len = strlen(name);
-    bool ok = len >= 1 && len <= 63 && name[0] != '-' && name[len - 1] != '-';
-
-    for (size_t i = 0; i < len; i++)
-        ok = ok && (isalnum((unsigned char)name[i]) || name[i] == '-' ||
-                    name[i] == '.');
-    if (!ok)
-        usage_error("build: '%s' is not a host name", name);
-}
-
 static void check_text(const char *what, const char *text)
 {
     for (; *text; text++)
         if (iscntrl((unsigned char)*text) && *text != '\t')
             usage_error("build: %s has a control character in it", what);
-}
-
-static void check_seconds(const char *text)
-{
-    size_t digits = strspn(text, "0123456789");
-
-    if (!digits || text[digits] || digits > 6)
-        usage_error("build: --grace '%s' is not a number of seconds", text);
 }
 
 static void take_option(void *ctx, int id, const char *value)
@@ -124,7 +106,7 @@ static void take_option(void *ctx, int id, const char *value)
         env_option_add(&o->env, "build", value);
         break;
     case HOSTNAME:
-        check_hostname(value);
+        hostname_option_check("build", value);
         o->hostname = value;
         break;
     case APPEND:
@@ -134,7 +116,7 @@ static void take_option(void *ctx, int id, const char *value)
         o->append = value;
         break;
     case GRACE:
-        check_seconds(value);
+        grace_option_check("build", value);
         o->grace = value;
         break;
     case CONSOLE:

@@ -10,5 +10,6 @@ const struct command *const commands[] = {
     &cmd_ls,
     &cmd_cat,
     &cmd_cp,
+    &cmd_set,
     NULL,
 };

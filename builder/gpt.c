@@ -185,9 +185,12 @@ int gpt_decode(struct gpt *g, const void *head, size_t len, uint64_t sectors,
         le32toh(h.entries_crc) != crc(entries, ENTRIES_SIZE))
         return -1;
     *why = "it is shorter than its partition table says";
-    if (le64toh(h.alternate_lba) >= sectors)
+    g->backup = le64toh(h.alternate_lba);
+    if (g->backup >= sectors)
         return -1;
     *why = "its partition table is damaged";
+    if (g->backup < GPT_HEAD_SECTORS + GPT_TAIL_SECTORS)
+        return -1;
     swap_guid(g->disk_uuid, h.disk_guid);
     for (size_t i = 0; i < GPT_MAX_PARTS; i++) {
         struct gpt_entry e;

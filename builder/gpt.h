@@ -27,6 +27,7 @@ struct gpt_part {
 struct gpt {
     uint8_t disk_uuid[16];
     uint64_t sectors; /* of the whole disk */
+    uint64_t backup;  /* where the backup header is; set by gpt_decode() */
     struct gpt_part part[GPT_MAX_PARTS];
     size_t n; /* entries in use: the first n */
 };

@@ -13,5 +13,7 @@
 #include "release.h"
 #include "tree.h"
 
+#define MANIFEST_PATH "/etc/unibeam/manifest.json"
+
 void manifest_write(const struct release *r, const struct tree *t,
                     const char *shell_reason, struct buf *out);

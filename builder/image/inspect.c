@@ -8,12 +8,11 @@
 
 #include "abi/image.h"
 #include "file.h"
-#include "image/baked.h"
 #include "json_text.h"
+#include "manifest.h"
 #include "report.h"
 #include "sha256.h"
 
-#define MANIFEST     "/etc/unibeam/manifest.json"
 #define MANIFEST_MAX (64 << 20)
 #define PIECE        (256 * 1024)
 
@@ -121,7 +120,7 @@ static json_t *environment(const struct baked *b)
     return j;
 }
 
-static json_t *settings(const struct baked *b)
+json_t *image_settings(const struct baked *b)
 {
     static const char *const keys[] = {"hostname", "restart", "grace"};
     json_t *j = json_object();
@@ -237,21 +236,28 @@ static json_t *system_files(const json_t *manifest)
     return j;
 }
 
-static int add_manifest(json_t *info, struct rootfs *r)
+json_t *manifest_load(struct rootfs *r)
 {
     struct buf text = {0};
     json_error_t why;
-    json_t *m;
+    json_t *m = NULL;
 
-    if (rootfs_load(r, MANIFEST, MANIFEST_MAX, &text)) {
-        buf_release(&text);
-        return -1;
+    if (rootfs_load(r, MANIFEST_PATH, MANIFEST_MAX, &text) == 0) {
+        m = json_loadb(buf_str(&text), text.len, 0, &why);
+        if (!m)
+            fail("'%s' in '%s' is damaged: line %d: %s", MANIFEST_PATH,
+                 r->img->path, why.line, why.text);
     }
-    m = json_loadb(buf_str(&text), text.len, 0, &why);
     buf_release(&text);
+    return m;
+}
+
+static int add_manifest(json_t *info, struct rootfs *r)
+{
+    json_t *m = manifest_load(r);
+
     if (!m)
-        return fail("'%s' in '%s' is damaged: line %d: %s", MANIFEST,
-                    r->img->path, why.line, why.text);
+        return -1;
     set_text(info, "unibeam", text_of(m, "unibeam"));
     json_object_set_new(info, "release", release(m));
     set_text(info, "shell", text_of(m, "shell"));
@@ -278,7 +284,7 @@ static int add_settings(json_t *info, struct rootfs *r)
     int status = baked_load(&b, r);
 
     if (!status)
-        json_object_set_new(info, "settings", settings(&b));
+        json_object_set_new(info, "settings", image_settings(&b));
     baked_release(&b);
     return status;
 }

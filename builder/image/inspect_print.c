@@ -60,9 +60,8 @@ static void print_release(const json_t *info)
     put_line("shell", text_or(info, "shell", "no"));
 }
 
-static void print_settings(const json_t *info)
+void image_settings_print(const json_t *s)
 {
-    const json_t *s = json_object_get(info, "settings");
     const char *key;
     json_t *value;
 
@@ -135,7 +134,7 @@ void image_inspect_print(const json_t *info)
     printf(": %.1f MiB\n", mib(info, "bytes"));
     put_line("SHA-256", text_or(info, "sha256", ""));
     print_release(info);
-    print_settings(info);
+    image_settings_print(json_object_get(info, "settings"));
     print_disk(info);
     print_applications(info);
 }
