@@ -31,3 +31,8 @@ extern const struct command cmd_ls;
 extern const struct command cmd_cat;
 extern const struct command cmd_cp;
 extern const struct command cmd_set;
+extern const struct command cmd_ps;
+extern const struct command cmd_logs;
+extern const struct command cmd_console;
+extern const struct command cmd_stop;
+extern const struct command cmd_rm;

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 #include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <sys/un.h>
 
 #include "cmd.h"
-#include "crash_dump.h"
-#include "disk_image.h"
 #include "env_option.h"
-#include "kvm_probe.h"
+#include "machine/start.h"
+#include "machine/state.h"
 #include "network_option.h"
-#include "qemu_args.h"
 #include "quote.h"
 #include "report.h"
 #include "restart_option.h"
-#include "tty.h"
-#include "vm.h"
 
-#define QEMU "qemu-system-x86_64"
-/* The kernel reads 4095 bytes, of which QEMU's microvm takes some. */
-#define MAX_WORDS    3584
+#define QEMU         "qemu-system-x86_64"
 #define LEAST_MEMORY (16 << 20)
+#define LEAST_LOG    (64 << 10)
+#define LOG_SIZE     (8 << 20)
 
 enum {
     MEMORY,
@@ -48,13 +41,28 @@ enum {
     CONSOLE,
     EVAL,
     RESTART,
+    DETACH,
+    NAME,
+    DISK,
+    QMP,
+    LOG,
+    DIST,
 };
 
 static const struct opt options[] = {
+    {"detach", 'd', NULL, "run it in the background; print its name", DETACH,
+     OPT_CLI_ONLY},
+    {"name", 0, "NAME",
+     "of the machine, for ps, stop and the like (default: of the image)", NAME,
+     0},
     {"memory", 'm', "SIZE", "memory (default: 256M)", MEMORY, 0},
     {"smp", 0, "N", "virtual CPUs (default: 1)", SMP, 0},
     {"publish", 'p', "[ADDR:]HOST:GUEST[/udp]",
      "lead a port of the host into the guest", PUBLISH, OPT_MANY},
+    {"disk", 0, "FILE[,serial=NAME][,ro]",
+     "another disk, raw or qcow2; ro: only read it", DISK, OPT_MANY},
+    {"dist", 0, NULL,
+     "start an Erlang node that ping, rpc, eval and remote can reach", DIST, 0},
     {"network", 0, "user|tap=NAME|bridge=NAME|socket=PATH",
      "what the guest's network card is connected to (default: user)", NETWORK,
      0},
@@ -86,25 +94,12 @@ static const struct opt options[] = {
      DIRECT, 0},
     {"qemu", 0, "PROGRAM", "the QEMU to run (default: " QEMU ")", QEMU_PROGRAM,
      0},
+    {"qmp", 0, "FILE", "a socket where QEMU takes QMP commands", QMP, 0},
+    {"log-size", 0, "SIZE",
+     "how much of the console is kept with -d (default: 8M)", LOG, 0},
     {"dry-run", 0, NULL, "print the QEMU command instead", DRY_RUN,
      OPT_CLI_ONLY},
     OPT_END,
-};
-
-enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
-
-struct run_options {
-    struct qemu_options qemu;
-    struct network network;
-    struct forwards forwards;
-    struct strvec env;
-    struct strvec args;
-    struct strvec extra;
-    struct buf append;
-    const char *program;
-    enum accel accel;
-    bool direct;
-    bool dry_run;
 };
 
 /* Bytes of QEMU's unit, which is MiB if there is none. */
@@ -116,17 +111,41 @@ static uint64_t scale(char unit)
     return UINT64_C(1024) << (at ? 10 * (at - units) : 10);
 }
 
-static void check_memory(const char *text)
+/* Bytes of a size like 256M. */
+static uint64_t parse_size(const char *option, const char *text, unsigned least)
 {
     size_t digits = strspn(text, "0123456789");
     const char *unit = text + digits;
+    uint64_t bytes;
 
     if (!digits || digits > 9 || strlen(unit) > 1 ||
         (*unit && !strchr("kKmMgGtT", *unit)))
-        usage_error("run: -m '%s' is not a size like 256M or 2G", text);
-    if (strtoull(text, NULL, 10) * scale(*unit) < LEAST_MEMORY)
-        usage_error("run: -m '%s' is too little: at least %dM", text,
-                    LEAST_MEMORY >> 20);
+        usage_error("run: %s '%s' is not a size like 256M or 2G", option, text);
+    bytes = strtoull(text, NULL, 10) * scale(*unit);
+    if (bytes < least && least >> 20)
+        usage_error("run: %s '%s' is too little: at least %uM", option, text,
+                    least >> 20);
+    if (bytes < least)
+        usage_error("run: %s '%s' is too little: at least %uK", option, text,
+                    least >> 10);
+    return bytes;
+}
+
+static void check_name(const char *text)
+{
+    if (!machine_name_ok(text))
+        usage_error("run: --name '%s' is not a name: letters, digits, '.', '_' "
+                    "and '-', not one of these first, %d at most",
+                    text, MACHINE_NAME_MAX);
+}
+
+static void check_socket(const char *path)
+{
+    size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+    if (!*path || strlen(path) > room)
+        usage_error("run: --qmp '%s' is not a path of 1 to %zu bytes", path,
+                    room);
 }
 
 static void check_cpus(const char *text)
@@ -170,12 +189,13 @@ static void take_option(void *ctx, int id, const char *value)
 
     switch (id) {
     case MEMORY:
-        check_memory(value);
+        parse_size("-m", value, LEAST_MEMORY);
         o->qemu.memory = value;
         break;
     case PUBLISH:
         if (forwards_add(&o->forwards, value))
             usage_error("run: -p '%s' is not [ADDR:]HOST:GUEST[/udp]", value);
+        strvec_push(&o->ports, value);
         break;
     case SMP:
         check_cpus(value);
@@ -228,212 +248,27 @@ static void take_option(void *ctx, int id, const char *value)
     case DRY_RUN:
         o->dry_run = true;
         break;
+    case DETACH:
+        o->detach = true;
+        break;
+    case NAME:
+        check_name(value);
+        o->name = value;
+        break;
+    case DISK:
+        disks_add(&o->disks, value);
+        break;
+    case QMP:
+        check_socket(value);
+        o->qemu.qmp_path = value;
+        break;
+    case LOG:
+        o->log_size = parse_size("--log-size", value, LEAST_LOG);
+        break;
+    case DIST:
+        o->dist = true;
+        break;
     }
-}
-
-/* ---- preparations ---- */
-
-/* The program's path: as given if it has a slash, else from PATH. */
-static char *find_program(const char *name)
-{
-    const char *path = getenv("PATH");
-    struct strvec dirs = {0};
-    char *found = NULL;
-
-    if (strchr(name, '/')) {
-        if (access(name, X_OK) == 0)
-            return xstrdup(name);
-    } else {
-        strvec_split(&dirs, path ? path : "/usr/bin:/bin", ":");
-        for (size_t i = 0; i < dirs.n && !found; i++) {
-            char *full = xasprintf("%s/%s", dirs.v[i], name);
-
-            if (access(full, X_OK) == 0)
-                found = full;
-            else
-                free(full);
-        }
-        strvec_release(&dirs);
-    }
-    if (!found)
-        fail("cannot find '%s': install QEMU for x86 (on Debian: "
-             "qemu-system-x86), or give --qemu PROGRAM",
-             name);
-    return found;
-}
-
-static int choose_accel(struct run_options *o)
-{
-    struct kvm_answer kvm = {0};
-
-    if (o->accel != ACCEL_TCG)
-        kvm_probe(&kvm);
-    if (o->accel == ACCEL_KVM && !kvm.works)
-        return fail("cannot use --accel kvm: %s", kvm.why);
-    if (o->accel == ACCEL_KVM || !kvm.slow)
-        o->qemu.kvm_cpu = kvm.cpu;
-    if (o->qemu.kvm_cpu)
-        fprintf(stderr, "unibeam: using kvm\n");
-    else if (kvm.why)
-        fprintf(stderr, "unibeam: using tcg, which is slow: %s\n", kvm.why);
-    else
-        fprintf(stderr, "unibeam: using tcg\n");
-    return 0;
-}
-
-/* The kernel in memory, with a name QEMU can open. */
-static int kernel_in_memory(const struct image *img, char **path)
-{
-    int fd = memfd_create("kernel", MFD_CLOEXEC);
-
-    if (fd < 0) {
-        fail("cannot make a file in memory: %s", strerror(errno));
-        return -1;
-    }
-    if (image_copy_kernel(img, fd, "the kernel's copy")) {
-        close(fd);
-        return -1;
-    }
-    *path = xasprintf("/proc/self/fd/%d", fd);
-    return fd;
-}
-
-/* The kernel in a file that stays, so that the printed command works. */
-static int kernel_in_file(const struct image *img, char **path)
-{
-    const char *dir = getenv("TMPDIR");
-    int fd, r;
-
-    *path =
-        xasprintf("%s/unibeam-kernel-XXXXXX.elf", dir && *dir ? dir : "/tmp");
-    fd = mkstemps(*path, 4);
-    if (fd < 0)
-        return fail("cannot write '%s': %s", *path, strerror(errno));
-    r = image_copy_kernel(img, fd, *path);
-    if (close(fd) && !r)
-        r = fail("cannot write '%s': %s", *path, strerror(errno));
-    if (r)
-        unlink(*path);
-    else
-        fprintf(stderr, "unibeam: the kernel is now in '%s'\n", *path);
-    return r;
-}
-
-/* ---- the two things to do ---- */
-
-static int print_command(struct run_options *o, const struct image *img)
-{
-    char *kernel = NULL;
-    struct strvec argv = {0};
-    struct buf line = {0};
-    int r = 0;
-
-    if (o->direct)
-        r = kernel_in_file(img, &kernel);
-    if (!r) {
-        o->qemu.kernel = kernel;
-        o->qemu.qmp_fd = o->qemu.log_fd = o->qemu.size_fd = -1;
-        qemu_args_make(&o->qemu, &argv);
-        for (size_t i = 0; i < argv.n; i++) {
-            if (i)
-                buf_adds(&line, " ");
-            quote_shell(&line, argv.v[i]);
-        }
-        puts(buf_str(&line));
-    }
-    buf_release(&line);
-    strvec_release(&argv);
-    free(kernel);
-    return r ? 1 : 0;
-}
-
-static int run_image(struct run_options *o, const struct image *img)
-{
-    char *kernel = NULL;
-    struct strvec argv = {0};
-    struct vm vm;
-    int fd = -1, status = 1;
-
-    if (o->qemu.crash_dump && crash_dump_prepare(o->qemu.crash_dump))
-        return status;
-    if (vm_init(&vm, o->qemu.tty) == 0 &&
-        (!o->direct || (fd = kernel_in_memory(img, &kernel)) >= 0)) {
-        o->qemu.kernel = kernel;
-        o->qemu.qmp_fd = vm.qmp_child;
-        o->qemu.log_fd = vm.log_child;
-        o->qemu.size_fd = vm.size_child;
-        qemu_args_make(&o->qemu, &argv);
-        status = vm_run(&vm, argv.v, fd);
-    }
-    vm_release(&vm);
-    if (o->qemu.crash_dump && crash_dump_finish(o->qemu.crash_dump) && !status)
-        status = 1;
-    if (fd >= 0)
-        close(fd);
-    strvec_release(&argv);
-    free(kernel);
-    return status;
-}
-
-/* What the kernel cannot take in would be cut off there. */
-static void check_words(const struct run_options *o, const struct image *img)
-{
-    struct qemu_options q = o->qemu;
-    char *words;
-    size_t len;
-
-    q.baked = img->cmdline;
-    q.kernel = o->direct ? "" : NULL;
-    words = qemu_kernel_words(&q);
-    len = strlen(words);
-    free(words);
-    if (len > MAX_WORDS)
-        usage_error("run: the words for the kernel are too long: %zu bytes, "
-                    "at most %d",
-                    len, MAX_WORDS);
-}
-
-static int check_host(const struct run_options *o)
-{
-    return network_check(&o->network) || forwards_check(&o->forwards) ? -1 : 0;
-}
-
-/* What the guest cannot see through a serial line. */
-static void take_terminal(struct run_options *o)
-{
-    o->qemu.tty = isatty(STDIN_FILENO);
-    if (!o->qemu.tty)
-        return;
-    o->qemu.term = getenv("TERM");
-    tty_size(&o->qemu.columns, &o->qemu.rows);
-}
-
-static int start_image(struct run_options *o, const struct image *img)
-{
-    char *program = find_program(o->program);
-    int status = 1;
-
-    if (program && (o->dry_run || check_host(o) == 0) && choose_accel(o) == 0) {
-        o->qemu.qemu = program;
-        o->qemu.baked = img->cmdline;
-        take_terminal(o);
-        status = o->dry_run ? print_command(o, img) : run_image(o, img);
-    }
-    free(program);
-    return status;
-}
-
-static int prepare_and_run(struct run_options *o)
-{
-    struct image img;
-    int status = 1;
-
-    if (image_open(&img, o->qemu.image) == 0) {
-        check_words(o, &img);
-        status = start_image(o, &img);
-    }
-    image_close(&img);
-    return status;
 }
 
 static void check_usage(const struct run_options *o,
@@ -454,6 +289,8 @@ static void release_options(struct run_options *o)
 {
     network_release(&o->network);
     forwards_release(&o->forwards);
+    disks_release(&o->disks);
+    strvec_release(&o->ports);
     strvec_release(&o->env);
     strvec_release(&o->args);
     strvec_release(&o->extra);
@@ -462,8 +299,10 @@ static void release_options(struct run_options *o)
 
 static int run(const struct command *c, int argc, char **argv)
 {
-    struct run_options o = {.program = QEMU,
-                            .qemu = {.memory = "256M", .cpus = "1"}};
+    struct run_options o = {
+        .program = QEMU,
+        .log_size = LOG_SIZE,
+        .qemu = {.memory = "256M", .cpus = "1", .console_fd = -1}};
     struct strvec operands = {0};
     int status;
 
@@ -477,8 +316,9 @@ static int run(const struct command *c, int argc, char **argv)
     o.qemu.env = &o.env;
     o.qemu.args = &o.args;
     o.qemu.extra = &o.extra;
+    o.qemu.disks = &o.disks;
     o.qemu.append = buf_str(&o.append);
-    status = prepare_and_run(&o);
+    status = start_machine(&o);
     release_options(&o);
     strvec_release(&operands);
     return status;
@@ -488,7 +328,9 @@ const struct command cmd_run = {
     .name = "run",
     .summary = "run an image in QEMU",
     .operands = "IMAGE [-- QEMU-ARGUMENTS]",
-    .about = "Run an image in QEMU, with its console on the terminal.",
+    .about =
+        "Run an image in QEMU, with its console on the terminal, or in the "
+        "background.",
     .options = options,
     .notes =
         "On a terminal, Ctrl-C goes to the guest: a release without a shell "

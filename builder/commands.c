@@ -11,5 +11,10 @@ const struct command *const commands[] = {
     &cmd_cat,
     &cmd_cp,
     &cmd_set,
+    &cmd_ps,
+    &cmd_logs,
+    &cmd_console,
+    &cmd_stop,
+    &cmd_rm,
     NULL,
 };

@@ -45,8 +45,11 @@ static void add_terminal(const struct qemu_options *o, struct buf *b)
     if (o->console)
         buf_adds(b, " console.shell=yes");
     /* A shell behind a pipe: nothing to edit on, nobody to ask for the size. */
-    if (o->console && !o->tty)
+    if (o->console && !o->tty && o->console_fd < 0)
         buf_adds(b, " env.TERM=dumb console.size=80x24");
+    /* No terminal yet: who attaches one tells its size. */
+    if (o->console_fd >= 0)
+        buf_adds(b, " console.size=80x24 console.resize=" MACHINE_SIZE_DEVICE);
     if (!o->tty)
         return;
     if (o->term && *o->term)
@@ -92,11 +95,16 @@ static void add_boot(const struct qemu_options *o, struct strvec *argv)
     if (o->kernel) {
         add(argv, "-kernel", o->kernel);
         add(argv, "-append", words);
-    } else {
+    }
+    if (o->secret) {
+        buf_adds(&b, "name=" FWCFG_CMDLINE ",file=");
+        quote_qemu(&b, o->secret_file);
+    } else if (!o->kernel) {
         buf_adds(&b, "name=" FWCFG_CMDLINE ",string=");
         quote_qemu(&b, words);
-        add(argv, "-fw_cfg", buf_str(&b));
     }
+    if (b.len)
+        add(argv, "-fw_cfg", buf_str(&b));
     buf_release(&b);
     free(words);
 }
@@ -106,7 +114,7 @@ static void add_disk(const struct qemu_options *o, struct strvec *argv)
     struct buf b = {0};
 
     /* read-only: the root file system is, and several may share the image */
-    buf_adds(&b, "if=none,id=hd0,format=raw,read-only=on,file=");
+    buf_addf(&b, "if=none,id=hd0,format=%s,read-only=on,file=", o->format);
     quote_qemu(&b, o->image);
     add(argv, "-drive", buf_str(&b));
     if (!on_pci(o))
@@ -130,6 +138,30 @@ static void add_crash_dump(const struct qemu_options *o, struct strvec *argv)
         on_pci(o) ? "virtio-blk-pci,drive=crash,disable-legacy=on,"
                     "serial=" CRASH_DUMP_SERIAL
                   : "virtio-blk-device,drive=crash,serial=" CRASH_DUMP_SERIAL);
+    buf_release(&b);
+}
+
+static void add_disks(const struct qemu_options *o, struct strvec *argv)
+{
+    struct buf b = {0};
+
+    for (size_t i = 0; i < o->disks->n; i++) {
+        const struct disk *d = &o->disks->v[i];
+
+        buf_addf(&b, "if=none,id=disk%zu,format=%s,%sfile=", i, d->format,
+                 d->read_only ? "read-only=on," : "");
+        quote_qemu(&b, d->file);
+        add(argv, "-drive", buf_str(&b));
+        buf_trim(&b, 0);
+        buf_addf(&b,
+                 on_pci(o) ? "virtio-blk-pci,drive=disk%zu,disable-legacy=on"
+                           : "virtio-blk-device,drive=disk%zu",
+                 i);
+        if (d->serial)
+            buf_addf(&b, ",serial=%s", d->serial);
+        add(argv, "-device", buf_str(&b));
+        buf_trim(&b, 0);
+    }
     buf_release(&b);
 }
 
@@ -158,6 +190,7 @@ static void add_devices(const struct qemu_options *o, struct strvec *argv)
     add_disk(o, argv);
     if (o->crash_dump)
         add_crash_dump(o, argv);
+    add_disks(o, argv);
     add_card(o, argv);
     add(argv, "-device",
         on_pci(o) ? "virtio-rng-pci,disable-legacy=on" : "virtio-rng-device");
@@ -165,14 +198,17 @@ static void add_devices(const struct qemu_options *o, struct strvec *argv)
 
 static void add_console(const struct qemu_options *o, struct strvec *argv)
 {
-    if (o->tty) {
+    if (o->console_fd >= 0) {
+        strvec_push(argv, "-chardev");
+        strvec_pushf(argv, "socket,id=con,fd=%d", o->console_fd);
+    } else if (o->tty) {
         add(argv, "-chardev", "stdio,id=con,mux=on,signal=off");
         add(argv, "-mon", "chardev=con,mode=readline");
     } else {
         add(argv, "-chardev", "stdio,id=con,signal=off");
     }
     add(argv, "-serial", "chardev:con");
-    if (o->tty && o->size_fd >= 0) {
+    if (o->size_fd >= 0) {
         strvec_push(argv, "-chardev");
         strvec_pushf(argv, "socket,id=size,fd=%d", o->size_fd);
         add(argv, "-device", "isa-serial,index=1,chardev=size");
@@ -195,6 +231,15 @@ static void add_control(const struct qemu_options *o, struct strvec *argv)
         strvec_push(argv, "-chardev");
         strvec_pushf(argv, "socket,id=qmp,fd=%d", o->qmp_fd);
         add(argv, "-mon", "chardev=qmp,mode=control");
+    }
+    if (o->qmp_path) {
+        struct buf b = {0};
+
+        buf_adds(&b, "socket,id=qmp2,server=on,wait=off,path=");
+        quote_qemu(&b, o->qmp_path);
+        add(argv, "-chardev", buf_str(&b));
+        add(argv, "-mon", "chardev=qmp2,mode=control");
+        buf_release(&b);
     }
     free(to);
     free(log);

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "forward.h"
+#include "machine/disk.h"
 #include "network.h"
 
 enum qemu_machine { MACHINE_Q35, MACHINE_PC, MACHINE_MICROVM };
@@ -16,6 +17,7 @@ enum qemu_machine { MACHINE_Q35, MACHINE_PC, MACHINE_MICROVM };
 struct qemu_options {
     const char *qemu; /* the program */
     const char *image;
+    const char *format; /* of it */
     const char *kernel; /* NULL: boot from the disk */
     const char *baked;  /* kernel words in the image; for (kernel) only */
     const char *append; /* or NULL */
@@ -31,7 +33,14 @@ struct qemu_options {
     bool console; /* start the release with its shell */
     int qmp_fd;   /* sockets QEMU inherits; -1: none */
     int log_fd;
-    int size_fd; /* tells the terminal's size; only with (tty) */
+    int size_fd;          /* tells the terminal's size */
+    int console_fd;       /* the console, which then is no terminal */
+    const char *qmp_path; /* a socket for the user's own tools, or NULL */
+    /* Words that nobody may see in QEMU's command line, or NULL, and the file
+     * that has them: behind all others when the kernel boots from the disk. */
+    const char *secret;
+    const char *secret_file;
+    const struct disks *disks;
     const struct network *network;
     const struct forwards *forwards;
     const struct strvec *env;   /* NAME=VALUE */

@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "abi/machine.h"
@@ -27,37 +28,39 @@
 
 struct run {
     struct vm *vm;
+    struct keeper *keeper; /* or NULL */
     pid_t pid;
     int signals;
     struct exit_log log;
     struct buf qmp_line;
-    char reason[32]; /* QEMU's word for why it stops */
-    int stop_signal; /* the first that asked for it, 0: none */
+    char reason[32];   /* QEMU's word for why it stops */
+    int stop_signal;   /* the first that asked for it, 0: none */
+    long long pressed; /* when the button was, in ms */
+    bool up;           /* it has answered */
     bool killed;
     bool ended;
     int wait_status;
     struct tty_state tty;
 };
 
-int vm_init(struct vm *vm, bool terminal)
+static int pair(int *ours, int *theirs)
 {
-    int qmp[2], log[2], size[2];
+    int ends[2];
 
-    *vm = (struct vm){-1, -1, -1, -1, -1, -1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp))
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
         return fail("cannot make a socket: %s", strerror(errno));
-    vm->qmp = qmp[0];
-    vm->qmp_child = qmp[1];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, log))
-        return fail("cannot make a socket: %s", strerror(errno));
-    vm->log = log[0];
-    vm->log_child = log[1];
-    if (!terminal)
-        return 0;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, size))
-        return fail("cannot make a socket: %s", strerror(errno));
-    vm->size = size[0];
-    vm->size_child = size[1];
+    *ours = ends[0];
+    *theirs = ends[1];
+    return 0;
+}
+
+int vm_init(struct vm *vm, bool size, bool console)
+{
+    *vm = (struct vm){-1, -1, -1, -1, -1, -1, -1, -1};
+    if (pair(&vm->qmp, &vm->qmp_child) || pair(&vm->log, &vm->log_child) ||
+        (size && pair(&vm->size, &vm->size_child)) ||
+        (console && pair(&vm->console, &vm->console_child)))
+        return -1;
     return 0;
 }
 
@@ -76,21 +79,25 @@ void vm_release(struct vm *vm)
     close_fd(&vm->log_child);
     close_fd(&vm->size);
     close_fd(&vm->size_child);
+    close_fd(&vm->console);
+    close_fd(&vm->console_child);
 }
 
 /* ---- the child ---- */
 
 static _Noreturn void start_qemu(const struct vm *vm, char *const argv[],
-                                 int keep, const sigset_t *mask, pid_t parent,
-                                 int error_fd)
+                                 const int *keep, const sigset_t *mask,
+                                 pid_t parent, int error_fd)
 {
     const int inherited[] = {vm->qmp_child, vm->log_child, vm->size_child,
-                             keep};
+                             vm->console_child};
     int err;
 
     for (size_t i = 0; i < sizeof(inherited) / sizeof(*inherited); i++)
         if (inherited[i] >= 0)
             fcntl(inherited[i], F_SETFD, 0);
+    for (; *keep >= 0; keep++)
+        fcntl(*keep, F_SETFD, 0);
     /* Without a terminal, signals to our group are ours to pass on.  With one,
      * QEMU must stay in the foreground group to read from it. */
     if (!isatty(STDIN_FILENO))
@@ -106,7 +113,7 @@ static _Noreturn void start_qemu(const struct vm *vm, char *const argv[],
     _exit(127);
 }
 
-static int spawn(struct run *r, char *const argv[], int keep,
+static int spawn(struct run *r, char *const argv[], const int *keep,
                  const sigset_t *mask)
 {
     pid_t parent = getpid();
@@ -128,6 +135,7 @@ static int spawn(struct run *r, char *const argv[], int keep,
     close_fd(&r->vm->qmp_child);
     close_fd(&r->vm->log_child);
     close_fd(&r->vm->size_child);
+    close_fd(&r->vm->console_child);
     if (n <= 0)
         return 0;
     waitpid(r->pid, NULL, 0);
@@ -160,6 +168,10 @@ static void qmp_line(struct run *r)
         if (reason)
             snprintf(r->reason, sizeof(r->reason), "%s", reason);
     }
+    /* the answer to our first command: all that was asked for is there */
+    if (r->keeper && !r->up && json_object_get(j, "return"))
+        keeper_up(r->keeper);
+    r->up |= json_object_get(j, "return") != NULL;
     json_decref(j);
     buf_trim(&r->qmp_line, 0);
 }
@@ -213,11 +225,22 @@ static void tell_size(const struct run *r)
     (void)!send(r->vm->size, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+static long long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static void stop(struct run *r, int sig)
 {
     bool first = !r->stop_signal;
 
     r->stop_signal = sig;
+    r->pressed = now_ms();
+    if (first && r->keeper)
+        keeper_stopping(r->keeper);
     if (first && qmp_send(r, "system_powerdown")) {
         fprintf(stderr,
                 "unibeam: pressed the power button; once more to stop at "
@@ -243,20 +266,47 @@ static void read_signals(struct run *r)
     }
 }
 
+/* What others ask for: as the signals do. */
+static void serve(struct run *r, const struct pollfd *p)
+{
+    struct keeper *k = r->keeper;
+
+    keeper_take(k, p);
+    if (k->stop && !r->stop_signal)
+        stop(r, SIGTERM);
+    if (k->kill && !r->killed) {
+        r->stop_signal = SIGKILL;
+        stop(r, SIGKILL);
+    }
+}
+
+static void press_again(struct run *r)
+{
+    if (now_ms() - r->pressed < PRESS_AGAIN_MS)
+        return;
+    r->pressed = now_ms();
+    qmp_send(r, "system_powerdown");
+}
+
 static void supervise(struct run *r)
 {
     while (!r->ended) {
-        struct pollfd p[] = {{.fd = r->signals, .events = POLLIN},
-                             {.fd = r->vm->log, .events = POLLIN},
-                             {.fd = r->vm->qmp, .events = POLLIN}};
+        struct pollfd p[3 + KEEPER_FDS] = {
+            {.fd = r->signals, .events = POLLIN},
+            {.fd = r->vm->log, .events = POLLIN},
+            {.fd = r->vm->qmp, .events = POLLIN}};
+        size_t n = r->keeper ? keeper_poll(r->keeper, p + 3) : 0;
 
-        int n = poll(p, 3, r->stop_signal ? PRESS_AGAIN_MS : -1);
-
-        if (n < 0 && errno != EINTR)
-            break;
-        if (n == 0)
-            qmp_send(r, "system_powerdown");
+        if (poll(p, 3 + n, r->stop_signal ? PRESS_AGAIN_MS : -1) < 0) {
+            if (errno != EINTR)
+                break;
+            continue;
+        }
+        if (r->stop_signal)
+            press_again(r);
         read_sockets(r);
+        if (r->keeper)
+            serve(r, p + 3);
         read_signals(r);
     }
     read_sockets(r); /* what came last */
@@ -298,9 +348,9 @@ static int exit_status(const struct run *r)
     return 1;
 }
 
-int vm_run(struct vm *vm, char *const argv[], int keep)
+int vm_run(struct vm *vm, char *const argv[], const int *keep, struct keeper *k)
 {
-    struct run r = {.vm = vm};
+    struct run r = {.vm = vm, .keeper = k};
     sigset_t set, old;
     int status = 1;
 

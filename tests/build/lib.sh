@@ -90,3 +90,40 @@ files() {
 show() {
 	debugfs -R "cat $1" root.ext4 2>/dev/null
 }
+
+# eventually COMMAND...: it succeeds within 20 seconds.
+eventually() {
+	tries=0
+	until "$@" 2>/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || fail "not even after 20 s: $*"
+		sleep 0.05
+	done
+}
+
+# machines: what tests of machines in the background begin with. None is left.
+machines() {
+	export XDG_RUNTIME_DIR="$PWD/run"
+	mkdir -m 700 run
+	trap '"$UNIBEAM" stop --all -t 0 2>/dev/null' EXIT
+	release rel
+	expect 0 build rel -o a.img
+}
+
+# start [ARGUMENTS]: a.img in the background, on the fixture's QEMU.
+start() {
+	"$UNIBEAM" run -d --qemu "$FIX/fake-qemu" --accel tcg a.img "$@" </dev/null
+}
+
+# state NAME KEY: as unibeam ps has it.
+state() {
+	"$UNIBEAM" ps -a --format json | python3 -c '
+import json, sys
+for m in json.load(sys.stdin):
+    if m["name"] == sys.argv[1]:
+        print(json.dumps(m[sys.argv[2]]).strip("\""))' "$1" "$2"
+}
+
+is_state() { # NAME STATE
+	[ "$(state "$1" state)" = "$2" ]
+}
