@@ -94,7 +94,7 @@ static const char *format_of(int fd)
     return memcmp(magic, QCOW2_MAGIC, sizeof(magic)) ? "raw" : "qcow2";
 }
 
-const char *disk_format(const char *path)
+const char *disk_probe(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     const char *format = fd < 0 ? NULL : format_of(fd);

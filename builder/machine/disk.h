@@ -26,7 +26,7 @@ void disks_release(struct disks *d);
 
 /* "qcow2" if the file begins as one does, else "raw"; NULL, errno set, when it
  * cannot be read. */
-const char *disk_format(const char *path);
+const char *disk_probe(const char *path);
 
 /* Look at the files: reports what is missing, unreadable or used by another
  * machine, (image) too, which is only read. */

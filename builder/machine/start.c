@@ -365,7 +365,7 @@ static int start_image(struct run_options *o, const struct image *img)
 /* What is inside of another format only QEMU can read. */
 static int open_image(struct run_options *o, struct image *img)
 {
-    const char *format = disk_format(o->qemu.image);
+    const char *format = disk_probe(o->qemu.image);
 
     *img = (struct image){.fd = -1};
     o->qemu.format = format ? format : "raw";
