@@ -32,9 +32,8 @@ static char *own_directory(void)
     return path_parent(path);
 }
 
-/* (name) in one of the places, or NULL after a report. */
-static char *find(const char *given, const char *name, const char *what,
-                  const char *option)
+char *boot_file_find(const char *given, const char *name, const char *what,
+                     const char *option)
 {
     char *own = own_directory();
     char *places[] = {
@@ -63,7 +62,8 @@ static int read_kernel(struct boot_files *b, const char *given)
     const char *why;
     uint32_t entry;
 
-    b->kernel_path = find(given, "kernel.stripped.elf", "kernel", "--kernel");
+    b->kernel_path =
+        boot_file_find(given, "kernel.stripped.elf", "kernel", "--kernel");
     if (!b->kernel_path || file_read(b->kernel_path, MAX_KERNEL, &b->kernel))
         return -1;
     if (kernel_check(buf_str(&b->kernel), b->kernel.len, &entry, &why))
@@ -81,7 +81,8 @@ static bool only_zeros(const uint8_t *p, size_t len)
 
 static int read_boot_sector(struct boot_files *b, const char *given)
 {
-    char *path = find(given, "boot.bin", "boot sector", "--boot-sector");
+    char *path =
+        boot_file_find(given, "boot.bin", "boot sector", "--boot-sector");
     const uint8_t *p;
     int r = -1;
 
@@ -105,7 +106,7 @@ static int read_boot_sector(struct boot_files *b, const char *given)
 
 static int read_loader(struct boot_files *b, const char *given)
 {
-    char *path = find(given, "loader.bin", "boot loader", "--loader");
+    char *path = boot_file_find(given, "loader.bin", "boot loader", "--loader");
     int r = -1;
 
     if (path && !file_read(path, MAX_KERNEL, &b->loader)) {
@@ -126,7 +127,7 @@ static int find_init(struct boot_files *b, const char *given)
     struct elf_info info;
     const char *why;
 
-    b->init = find(given, "init", "guest program", "--init");
+    b->init = boot_file_find(given, "init", "guest program", "--init");
     if (!b->init)
         return -1;
     switch (elf_info_read(b->init, &info, &why)) {

@@ -29,6 +29,12 @@ struct boot_files {
     struct buf loader;
 };
 
+/* Where (name) is: (given) itself, if that is not NULL, else in one of those
+ * places.  Reports and returns NULL when it is in none: (what) it is, and the
+ * (option) that would name it.  The caller frees it. */
+char *boot_file_find(const char *given, const char *name, const char *what,
+                     const char *option);
+
 /* Reports what is missing or is not what it should be. */
 int boot_files_read(struct boot_files *b, const struct boot_paths *paths);
 void boot_files_release(struct boot_files *b);
