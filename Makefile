@@ -58,7 +58,7 @@ install: $(ALL)
 	install -m 755 $(B)/unibeam $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/boot.bin \
 		$(B)/loader.bin $(DESTDIR)$(PREFIX)/lib/unibeam/
-	install -m 755 $(B)/init $(DESTDIR)$(PREFIX)/lib/unibeam/
+	install -m 755 $(B)/init $(B)/start-otp.so $(DESTDIR)$(PREFIX)/lib/unibeam/
 	cd $(SHARE) && find . -type f ! -name .done \
 		-exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(PREFIX)/share/{} \;
 
