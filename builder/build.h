@@ -9,6 +9,7 @@
 
 #include "boot_files.h"
 #include "buf.h"
+#include "osv/option.h"
 
 enum shell_wish { SHELL_AUTO, SHELL_YES, SHELL_NO };
 
@@ -28,6 +29,7 @@ struct build_options {
     enum shell_wish shell;
     bool allow_missing;
     bool quiet;
+    struct osv_options osv;
 };
 
 /* 0, or -1 after a report. */

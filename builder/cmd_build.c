@@ -9,6 +9,7 @@
 #include "env_option.h"
 #include "grace_option.h"
 #include "hostname_option.h"
+#include "osv/build.h"
 #include "quote.h"
 #include "report.h"
 #include "restart_option.h"
@@ -70,6 +71,7 @@ static const struct opt options[] = {
     {"loader", 0, "FILE", "the loader behind it", LOADER, 0},
     {"busybox", 0, "FILE", "the busybox to take (default: the system's)",
      BUSYBOX, 0},
+    OSV_BUILD_OPTIONS,
     OPT_END,
 };
 
@@ -84,6 +86,7 @@ static void take_option(void *ctx, int id, const char *value)
 {
     struct build_options *o = ctx;
 
+    osv_option_take(&o->osv, id, value);
     switch (id) {
     case OUTPUT:
         o->output = value;
@@ -149,6 +152,7 @@ static void take_option(void *ctx, int id, const char *value)
 
 static int run(const struct command *c, int argc, char **argv)
 {
+    static const int also_with_base[] = {OUTPUT, QUIET, -1};
     struct build_options o = {0};
     struct strvec operands = {0};
     int r;
@@ -159,8 +163,11 @@ static int run(const struct command *c, int argc, char **argv)
     if (operands.n > 1)
         usage_error("build: only one release at a time: '%s'", operands.v[1]);
     o.release = operands.v[0];
-    r = build_image(&o);
+    osv_option_check(&o.osv, c->options, also_with_base);
+    r = o.osv.base ? osv_build(&o.osv, o.release, o.output, o.quiet)
+                   : build_image(&o);
     strvec_release(&o.env);
+    strvec_release(&o.osv.nameservers);
     strvec_release(&operands);
     return r ? 1 : 0;
 }
