@@ -26,6 +26,7 @@
 
 struct build {
     const struct build_options *o;
+    struct findings *findings; /* NULL: what is wrong is said at once */
     struct sysroot sysroot;
     struct release release;
     struct tree tree;
@@ -97,6 +98,7 @@ static int add_release(struct build *b)
 {
     struct release *r = &b->release;
 
+    r->findings = b->findings;
     if (release_copy(r, &b->tree, b->output) ||
         release_complete(r, &b->tree, b->o->erts) || choose_time(b))
         return -1;
@@ -127,33 +129,43 @@ static int add_init(struct build *b)
 {
     struct stat st;
 
+    if (!b->boot.init)
+        return 0; /* nothing is to be started */
     if (stat(b->boot.init, &st))
         return fail("cannot read '%s': %s", b->boot.init, strerror(errno));
     if (!tree_file(&b->tree, INIT, b->boot.init, &st, "process 1"))
         return -1;
     tree_find(&b->tree, INIT, true)->mode = 0755;
-    return 0;
+    return closure_add(&b->closure, INIT);
+}
+
+static int add_emulator(struct build *b)
+{
+    char *emulator = emulator_path(b);
+    int r;
+
+    /* said already where that is no reason to stop */
+    if (!emulator && b->findings)
+        return 0;
+    if (!emulator)
+        return fail("release '%s' has no emulator (erts-%s/bin/beam.smp)",
+                    b->release.dir, b->release.erts);
+    r = closure_set_runtime(&b->closure, emulator) ||
+        closure_add(&b->closure, emulator);
+    free(emulator);
+    return r;
 }
 
 static int add_programs(struct build *b)
 {
     struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
-    char *emulator = emulator_path(b);
-    int r;
+    int r =
+        add_emulator(b) || add_init(b) || closure_add_tree(&b->closure, app);
 
-    if (!emulator)
-        return fail("release '%s' has no emulator (erts-%s/bin/beam.smp)",
-                    b->release.dir, b->release.erts);
-    r = closure_set_runtime(&b->closure, emulator) ||
-        closure_add(&b->closure, emulator) || add_init(b) ||
-        closure_add(&b->closure, INIT) || closure_add_tree(&b->closure, app);
     if (!r && b->release.layout == RELEASE_GLEAM)
         r = closure_add_tree(&b->closure,
                              tree_find(&b->tree, b->release.root, true));
-    free(emulator);
-    for (size_t i = 0; i < b->closure.foreign.n; i++)
-        note("'%s' is for another processor, and no use in the image",
-             b->closure.foreign.v[i]);
+    closure_report_foreign(&b->closure);
     return r ? -1 : 0;
 }
 
@@ -204,11 +216,14 @@ static int add_shell(struct build *b)
         return -1;
     reason = shell_reason(b);
     if (!reason) {
-        hint_at_shell(&b->need);
+        if (!b->findings)
+            hint_at_shell(&b->need);
         return 0;
     }
     if (b->o->shell == SHELL_NO) {
-        note("no shell, although %s", reason);
+        struct finding_of of = {.severity = FINDING_WARNING, .id = "no-shell"};
+
+        finding(b->findings, &of, "no shell, although %s", reason);
         free(reason);
         release_drop_scripts(&b->release);
         return 0;
@@ -248,6 +263,7 @@ static int fill_tree(struct build *b)
 {
     tree_init(&b->tree);
     closure_init(&b->closure, &b->sysroot, &b->tree, b->o->allow_missing);
+    b->closure.findings = b->findings;
     return etc_add_dirs(&b->tree, &b->sysroot) || add_release(b) ||
                    add_programs(b) || add_shell(b) ||
                    runtime_add_files(&b->closure) ||
@@ -320,14 +336,18 @@ static void print_summary(struct build *b)
     buf_release(&quoted);
 }
 
-static int run(struct build *b)
+static int gather(struct build *b)
 {
-    if (boot_files_read(&b->boot, &b->o->boot) ||
-        sysroot_init(&b->sysroot, b->o->sysroot ? b->o->sysroot : "/") ||
+    if (sysroot_init(&b->sysroot, b->o->sysroot ? b->o->sysroot : "/") ||
         release_open(&b->release, b->o->release, b->o->erts))
         return -1;
     settle_names(b);
-    if (fill_tree(b) || write_image(b))
+    return fill_tree(b);
+}
+
+static int run(struct build *b)
+{
+    if (boot_files_read(&b->boot, &b->o->boot) || gather(b) || write_image(b))
         return -1;
     if (!b->o->quiet)
         print_summary(b);
@@ -336,19 +356,43 @@ static int run(struct build *b)
     return 0;
 }
 
+static void release_all(struct build *b)
+{
+    closure_release(&b->closure);
+    tree_release(&b->tree);
+    shell_need_release(&b->need);
+    release_close(&b->release);
+    sysroot_release(&b->sysroot);
+    boot_files_release(&b->boot);
+    free(b->shell_reason);
+    free(b->hostname);
+    free(b->output);
+}
+
 int build_image(const struct build_options *o)
 {
     struct build b = {.o = o};
     int r = run(&b);
 
-    closure_release(&b.closure);
-    tree_release(&b.tree);
-    shell_need_release(&b.need);
-    release_close(&b.release);
-    sysroot_release(&b.sysroot);
-    boot_files_release(&b.boot);
-    free(b.shell_reason);
-    free(b.hostname);
-    free(b.output);
+    release_all(&b);
+    return r;
+}
+
+int build_examine(const struct build_options *o, struct findings *found,
+                  void (*look)(const struct build_view *view, void *ctx),
+                  void *ctx)
+{
+    struct build b = {.o = o, .findings = found};
+    struct build_view view = {.release = &b.release,
+                              .sysroot = &b.sysroot,
+                              .tree = &b.tree,
+                              .closure = &b.closure,
+                              .need = &b.need};
+    int r = gather(&b);
+
+    view.shell_reason = b.shell_reason;
+    if (!r)
+        look(&view, ctx);
+    release_all(&b);
     return r;
 }

@@ -9,7 +9,11 @@
 
 #include "boot_files.h"
 #include "buf.h"
+#include "elf_closure.h"
+#include "finding.h"
 #include "osv/option.h"
+#include "release.h"
+#include "shell_need.h"
 
 enum shell_wish { SHELL_AUTO, SHELL_YES, SHELL_NO };
 
@@ -34,3 +38,20 @@ struct build_options {
 
 /* 0, or -1 after a report. */
 int build_image(const struct build_options *o);
+
+/* What an image would be made of. */
+struct build_view {
+    const struct release *release;
+    const struct sysroot *sysroot;
+    const struct tree *tree;
+    const struct closure *closure;
+    const struct shell_need *need;
+    const char *shell_reason; /* NULL: no shell */
+};
+
+/* Gather all that would go into an image, but for unibeam's own files, and show
+ * it to (look).  What is wrong with it goes to (found).  0, or -1 after a
+ * report where that cannot be done. */
+int build_examine(const struct build_options *o, struct findings *found,
+                  void (*look)(const struct build_view *view, void *ctx),
+                  void *ctx);

@@ -42,32 +42,38 @@ static const char *const applets[] = {
 
 static int no_busybox(const struct closure *c, const char *why)
 {
-    return fail("no busybox in %s for /bin/sh (%s): install busybox-static, "
-                "or pass --busybox FILE or --no-shell",
-                sysroot_name(c->sysroot), why);
+    struct finding_of of = {.severity = FINDING_ERROR,
+                            .id = "no-busybox",
+                            .remedy = "install busybox-static, or pass "
+                                      "--busybox FILE or --no-shell"};
+
+    return finding(c->findings, &of, "no busybox in %s for /bin/sh (%s)",
+                   sysroot_name(c->sysroot), why);
 }
 
-static struct node *add_binary(struct closure *c, const char *file,
-                               const char *why)
+/* (*n) stays NULL when there is none and that was no reason to stop. */
+static int add_binary(struct closure *c, const char *file, const char *why,
+                      struct node **n)
 {
     char *host = file ? xstrdup(file) : NULL;
-    struct node *n = NULL;
     struct stat st;
+    int r = 0;
 
+    *n = NULL;
     for (size_t i = 0; !host && i < sizeof(places) / sizeof(*places); i++)
         host = sysroot_host(c->sysroot, places[i], &st);
     if (!host)
-        no_busybox(c, why);
-    else if (stat(host, &st))
-        fail("cannot read '%s': %s", host, strerror(errno));
+        return no_busybox(c, why);
+    if (stat(host, &st))
+        r = fail("cannot read '%s': %s", host, strerror(errno));
     else if (!S_ISREG(st.st_mode))
-        fail("cannot use '%s': not a regular file", host);
+        r = fail("cannot use '%s': not a regular file", host);
     else
-        n = tree_file(c->tree, BUSYBOX, host, &st, why);
-    if (n)
-        n->mode = 0755;
+        *n = tree_file(c->tree, BUSYBOX, host, &st, why);
+    if (*n)
+        (*n)->mode = 0755;
     free(host);
-    return n;
+    return r || !*n ? -1 : 0;
 }
 
 /* Does the program list the applet (name)?  Its table of names is a run of
@@ -103,6 +109,7 @@ static int add_applets(struct closure *c, const struct buf *program,
 static int add_df(struct closure *c)
 {
     static const char *const df[] = {"/bin/df", "/usr/bin/df"};
+    struct finding_of of = {.severity = FINDING_WARNING, .id = "no-df"};
 
     for (size_t i = 0; i < 2; i++) {
         struct stat st;
@@ -116,19 +123,20 @@ static int add_df(struct closure *c)
             return -1;
         return closure_add(c, df[i]);
     }
-    note("no df but busybox's: os_mon's disksup will report no disks");
-    return 0;
+    return finding(
+        c->findings, &of,
+        "no df but busybox's: os_mon's disksup will report no disks");
 }
 
 int busybox_add(struct closure *c, const char *file, const char *why,
                 bool real_df)
 {
-    struct node *n = add_binary(c, file, why);
     struct buf program = {0};
-    int r;
+    struct node *n;
+    int r = add_binary(c, file, why, &n);
 
     if (!n)
-        return -1;
+        return r;
     r = file_read(n->host, MAX_BUSYBOX, &program);
     if (!r && !has_applet(&program, "ash") && !has_applet(&program, "sh"))
         r = fail("'%s' is not a busybox with a shell", n->host);

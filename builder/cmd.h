@@ -17,6 +17,7 @@ struct command {
     const struct opt *options;
     const char *notes; /* after them, or NULL */
     bool settings;     /* reads unibeam.json */
+    const char *like; /* ... there also what stands for this command; or NULL */
     /* (argv)[0] is the command's name.  Returns the exit status. */
     int (*run)(const struct command *c, int argc, char **argv);
 };
@@ -25,6 +26,7 @@ struct command {
 extern const struct command *const commands[];
 
 extern const struct command cmd_build;
+extern const struct command cmd_check;
 extern const struct command cmd_run;
 extern const struct command cmd_inspect;
 extern const struct command cmd_ls;

@@ -5,6 +5,7 @@
 /* clang-format off */
 const struct command *const commands[] = {
     &cmd_build,
+    &cmd_check,
     &cmd_run,
     &cmd_inspect,
     &cmd_ls,

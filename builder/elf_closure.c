@@ -2,6 +2,7 @@
 /* Copyright the unibeam authors */
 #include "elf_closure.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,17 +10,6 @@
 #include "elf_file.h"
 #include "file.h"
 #include "report.h"
-
-struct closure_object {
-    struct closure_object *next; /* [objects] */
-    struct closure_object *next_todo;
-    const struct closure_object *loader; /* who needed it first, or NULL */
-    char *path;                          /* as the loader names it */
-    char *real;                          /* with no link in it */
-    char *inherited; /* RPATHs it was loaded under; part of its identity */
-    enum libc_kind libc;
-    struct elf_info info;
-};
 
 void closure_init(struct closure *c, const struct sysroot *s, struct tree *t,
                   bool allow_missing)
@@ -39,11 +29,16 @@ void closure_release(struct closure *c)
         free(o->path);
         free(o->real);
         free(o->inherited);
+        strvec_release(&o->deps);
         free(o);
     }
     ldconf_release(&c->conf);
     ldcache_release(&c->cache);
-    strvec_release(&c->foreign);
+    for (size_t i = 0; i < c->nforeign; i++) {
+        free(c->foreign[i].path);
+        free(c->foreign[i].machine);
+    }
+    free(c->foreign);
 }
 
 static enum libc_kind libc_of(const char *interp)
@@ -268,17 +263,67 @@ static bool loaded_by_path(const struct closure *c, const char *name)
     return b.found != NULL;
 }
 
-static int missing(struct closure *c, const struct closure_object *o,
+/* musl's library, by which only its own loader means itself. */
+static bool is_musl_libc(const char *name)
+{
+    return !strcmp(name, "libc.so") || !strncmp(name, "libc.musl-", 10) ||
+           !strncmp(name, "ld-musl-", 8);
+}
+
+static int wrong_libc(struct closure *c, const struct closure_object *o,
+                      bool musl)
+{
+    struct finding_of of = {
+        .severity = musl ? c->allow_missing ? FINDING_NOTE : FINDING_ERROR
+                         : FINDING_WARNING,
+        .id = "wrong-libc",
+        .where = o->path,
+        .remedy = "compile it on the system that the image is made of, or name "
+                  "that with --sysroot"};
+
+    return finding(c->findings, &of,
+                   "made for %s, but loaded by a program for %s",
+                   musl ? "musl" : "glibc", musl ? "glibc" : "musl");
+}
+
+/* The Debian package of a library, as its policy (8.1) has them named. */
+static char *debian_package(const char *soname)
+{
+    const char *so = strstr(soname, ".so.");
+    struct buf name = {0};
+
+    if (!so || so == soname)
+        return NULL;
+    buf_addf(&name, "%.*s%s%s", (int)(so - soname), soname,
+             isdigit((unsigned char)so[-1]) ? "-" : "", so + 4);
+    for (char *p = name.data; *p; p++)
+        *p = *p == '_' ? '-' : (char)tolower((unsigned char)*p);
+    return buf_take(&name);
+}
+
+static int missing(struct closure *c, struct closure_object *o,
                    const char *what, const char *name)
 {
+    char *package = debian_package(name);
+    char *remedy = xasprintf("install it there%s%s%s, name another --sysroot, "
+                             "or pass --allow-missing",
+                             package ? " (Debian's package should be " : "",
+                             package ? package : "", package ? ")" : "");
+    struct finding_of of = {.severity =
+                                c->allow_missing ? FINDING_NOTE : FINDING_ERROR,
+                            .id = "missing-library",
+                            .role = "needed by",
+                            .where = o->path,
+                            .remedy = c->allow_missing ? NULL : remedy};
+    int r;
+
     c->missing++;
-    if (c->allow_missing) {
-        note("%s '%s', needed by '%s', is missing", what, name, o->path);
-        return 0;
-    }
-    return fail("cannot find %s '%s', needed by '%s', in %s: install it there, "
-                "name another --sysroot, or pass --allow-missing",
-                what, name, o->path, sysroot_name(c->sysroot));
+    o->incomplete = true;
+    r = finding(c->findings, &of, "cannot find %s '%s' in %s", what, name,
+                sysroot_name(c->sysroot));
+    free(remedy);
+    free(package);
+    return r;
 }
 
 /* ---- objects ---- */
@@ -348,6 +393,24 @@ static void enqueue(struct closure *c, const char *path, const char *real,
     c->todo = o;
 }
 
+static void add_foreign(struct closure *c, const char *path,
+                        const struct elf_info *info)
+{
+    c->foreign = xrealloc(c->foreign, c->nforeign + 1, sizeof(*c->foreign));
+    c->foreign[c->nforeign++] =
+        (struct closure_foreign){xstrdup(path), elf_machine_name(info)};
+}
+
+static void damaged(struct closure *c, const struct node *n, const char *why)
+{
+    char *path = tree_path(n);
+    struct finding_of of = {
+        .severity = FINDING_WARNING, .id = "damaged-file", .where = path};
+
+    finding(c->findings, &of, "a program or library is damaged: %s", why);
+    free(path);
+}
+
 static int add_node(struct closure *c, const char *path, const struct node *n,
                     const struct closure_object *loader)
 {
@@ -363,7 +426,7 @@ static int add_node(struct closure *c, const char *path, const struct node *n,
     case ELF_IO:
         return fail("cannot read '%s': %s", n->host, strerror(errno));
     case ELF_BAD:
-        note("'%s' is passed over: %s", n->host, why);
+        damaged(c, n, why);
         return 0;
     case ELF_OK:
         break;
@@ -371,7 +434,7 @@ static int add_node(struct closure *c, const char *path, const struct node *n,
     real = tree_path(n);
     if (!info.x86_64 || !info.loadable) {
         if (!info.x86_64)
-            strvec_push(&c->foreign, real);
+            add_foreign(c, real, &info);
         elf_info_release(&info);
     } else {
         enqueue(c, path, real, loader, &info);
@@ -393,28 +456,60 @@ static int take(struct closure *c, const char *path,
     return add_node(c, path, n, loader);
 }
 
-static int follow_needed(struct closure *c, const struct closure_object *o,
+static int not_found(struct closure *c, struct closure_object *o,
+                     const char *name)
+{
+    if (loaded_by_path(c, name)) {
+        o->incomplete = true;
+        return 0;
+    }
+    if (o->libc == LIBC_GLIBC && is_musl_libc(name)) {
+        o->incomplete = true;
+        return wrong_libc(c, o, true);
+    }
+    return missing(c, o, "library", name);
+}
+
+static void remember_dep(struct closure *c, struct closure_object *o,
+                         const char *path)
+{
+    const struct node *n = path ? tree_find(c->tree, path, true) : NULL;
+
+    if (n)
+        strvec_take(&o->deps, tree_path(n));
+    else
+        strvec_push(&o->deps, "");
+}
+
+static int follow_needed(struct closure *c, struct closure_object *o,
                          const char *name)
 {
     bool from_conf;
     char *path, *why;
     int r;
 
-    if (is_loader(o, name))
-        return 0;
+    if (is_loader(o, name)) {
+        remember_dep(c, o, NULL);
+        return o->libc == LIBC_MUSL && !strcmp(name, "libc.so.6")
+                   ? wrong_libc(c, o, false)
+                   : 0;
+    }
     path = search(c, o, name, &from_conf);
-    if (!path)
-        return loaded_by_path(c, name) ? 0 : missing(c, o, "library", name);
+    if (!path) {
+        remember_dep(c, o, NULL);
+        return not_found(c, o, name);
+    }
     if (from_conf)
         ldcache_add(&c->cache, name, path);
     why = xasprintf("library of %s", o->path);
     r = take(c, path, o, why);
+    remember_dep(c, o, path);
     free(why);
     free(path);
     return r;
 }
 
-static int follow_interp(struct closure *c, const struct closure_object *o)
+static int follow_interp(struct closure *c, struct closure_object *o)
 {
     bool in_tree;
     char *host = host_of(c, o->info.interp, &in_tree);
@@ -467,10 +562,15 @@ int closure_set_runtime(struct closure *c, const char *path)
     if (!n || !n->host || elf_info_read(n->host, &info, &why) != ELF_OK)
         return fail("'%s' is not a program", n && n->host ? n->host : path);
     if (!info.x86_64 || !info.loadable) {
+        struct finding_of of = {
+            .severity = FINDING_ERROR,
+            .id = "foreign-emulator",
+            .remedy = "make the release on such a system, or give --erts from "
+                      "one"};
+
         elf_info_release(&info);
-        return fail("'%s' is not a program for x86-64 Linux: make the release "
-                    "on such a system, or give --erts from one",
-                    n->host);
+        return finding(c->findings, &of,
+                       "'%s' is not a program for x86-64 Linux", n->host);
     }
     c->runtime = info.interp ? libc_of(info.interp) : LIBC_NONE;
     elf_info_release(&info);
@@ -526,6 +626,52 @@ int closure_add_tree(struct closure *c, struct node *dir)
         r = closure_add(c, paths.v[i]);
     strvec_release(&paths);
     return r;
+}
+
+/* Up to and with lib/APPLICATION in (path), or its directory. */
+static size_t unit_len(const char *path)
+{
+    const char *lib = strstr(path, "/lib/");
+    const char *end = lib ? strchr(lib + 5, '/') : strrchr(path, '/');
+
+    return end ? (size_t)(end - path) + 1 : 0;
+}
+
+/* Does the application of the file at (path) hold libraries for this machine?
+ * Then it brings its own for several. */
+static bool has_native(const struct closure *c, const char *path)
+{
+    size_t len = unit_len(path);
+
+    for (const struct closure_object *o = c->objects; o; o = o->next)
+        if (!strncmp(o->real, path, len))
+            return true;
+    return false;
+}
+
+void closure_report_foreign(const struct closure *c)
+{
+    for (size_t i = 0; i < c->nforeign; i++) {
+        const struct closure_foreign *f = &c->foreign[i];
+        struct finding_of of = {
+            .severity = has_native(c, f->path) ? FINDING_NOTE : FINDING_WARNING,
+            .id = "foreign-machine"};
+
+        if (of.severity == FINDING_WARNING)
+            of.remedy = "compile it for x86-64";
+        finding(c->findings, &of,
+                "'%s' is for another processor (%s), and no use in the image",
+                f->path, f->machine);
+    }
+}
+
+const struct closure_object *closure_object(const struct closure *c,
+                                            const char *real)
+{
+    for (const struct closure_object *o = c->objects; o; o = o->next)
+        if (!strcmp(o->real, real))
+            return o;
+    return NULL;
 }
 
 const char *closure_find(const struct closure *c, const char *prefix)

@@ -18,6 +18,8 @@
 
 #include <stdbool.h>
 
+#include "elf_file.h"
+#include "finding.h"
 #include "ldcache.h"
 #include "ldconf.h"
 #include "sysroot.h"
@@ -25,20 +27,41 @@
 
 enum libc_kind { LIBC_NONE, LIBC_GLIBC, LIBC_MUSL };
 
-struct closure_object;
+struct closure_object {
+    struct closure_object *next; /* [objects] */
+    struct closure_object *next_todo;
+    const struct closure_object *loader; /* who needed it first, or NULL */
+    char *path;                          /* as the loader names it */
+    char *real;                          /* with no link in it */
+    char *inherited; /* RPATHs it was loaded under; part of its identity */
+    enum libc_kind libc;
+    struct elf_info info;
+    /* For each of info.needed the real path of what the loader takes; "" where
+     * it takes nothing, or itself. */
+    struct strvec deps;
+    bool incomplete; /* something it needs is missing */
+};
+
+/* A file for other machines. */
+struct closure_foreign {
+    char *path;
+    char *machine; /* "64-bit ARM" */
+};
 
 struct closure {
     const struct sysroot *sysroot;
     struct tree *tree;
     struct ldconf conf;
-    bool allow_missing;     /* a missing library is a note, not an error */
-    enum libc_kind runtime; /* of libraries that no program pulls in */
+    bool allow_missing;        /* a missing library is a note, not an error */
+    struct findings *findings; /* or NULL: report at once */
+    enum libc_kind runtime;    /* of libraries that no program pulls in */
     bool uses_glibc;
     bool uses_musl;
     struct closure_object *objects; /* newest first */
     struct closure_object *todo;
     struct ldcache cache;
-    struct strvec foreign; /* ELF files for other machines: paths */
+    struct closure_foreign *foreign; /* ELF files for other machines */
+    size_t nforeign;
     unsigned missing;
 };
 
@@ -61,6 +84,14 @@ int closure_add_library(struct closure *c, const char *name, const char *why,
 
 /* Follow every file below (dir) that is ELF. */
 int closure_add_tree(struct closure *c, struct node *dir);
+
+/* Say which files are for other machines, and whether something stands in for
+ * them. */
+void closure_report_foreign(const struct closure *c);
+
+/* The object of the real guest path (real), or NULL. */
+const struct closure_object *closure_object(const struct closure *c,
+                                            const char *real);
 
 /* The real guest path of the first object whose file name starts with
  * (prefix), or NULL; owned by the closure. */

@@ -140,6 +140,9 @@ static const char *read_elf(Elf *elf, struct elf_info *info)
     if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh))
         return "its ELF header is damaged";
     ident = elf_getident(elf, NULL);
+    info->machine = eh.e_machine;
+    info->bits = ident[EI_CLASS] == ELFCLASS32 ? 32 : 64;
+    info->os_abi = (unsigned char)ident[EI_OSABI];
     info->x86_64 = eh.e_machine == EM_X86_64 && ident[EI_CLASS] == ELFCLASS64 &&
                    ident[EI_DATA] == ELFDATA2LSB;
     info->loadable = eh.e_type == ET_EXEC || eh.e_type == ET_DYN;
@@ -225,6 +228,42 @@ void elf_info_release(struct elf_info *info)
     free(info->runpath);
     strvec_release(&info->needed);
     *info = (struct elf_info){0};
+}
+
+char *elf_machine_name(const struct elf_info *info)
+{
+    static const struct {
+        unsigned machine;
+        const char *name;
+    } known[] = {
+        {EM_386, "x86"},       {EM_X86_64, "x86"},         {EM_ARM, "ARM"},
+        {EM_AARCH64, "ARM"},   {EM_RISCV, "RISC-V"},       {EM_PPC, "PowerPC"},
+        {EM_PPC64, "PowerPC"}, {EM_MIPS, "MIPS"},          {EM_S390, "IBM Z"},
+        {EM_SPARCV9, "SPARC"}, {EM_LOONGARCH, "LoongArch"}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (known[i].machine == info->machine)
+            return xasprintf("%u-bit %s", info->bits, known[i].name);
+    return xasprintf("machine %u", info->machine);
+}
+
+const char *elf_other_system(const struct elf_info *info)
+{
+    switch (info->os_abi) {
+    case ELFOSABI_SYSV:
+    case ELFOSABI_GNU:
+        return NULL;
+    case ELFOSABI_FREEBSD:
+        return "FreeBSD";
+    case ELFOSABI_NETBSD:
+        return "NetBSD";
+    case ELFOSABI_OPENBSD:
+        return "OpenBSD";
+    case ELFOSABI_SOLARIS:
+        return "Solaris";
+    default:
+        return "another system";
+    }
 }
 
 bool elf_has_string(const char *path, const char *text)

@@ -14,6 +14,9 @@
 #include "buf.h"
 
 struct elf_info {
+    unsigned machine; /* EM_* */
+    unsigned bits;    /* 32 or 64 */
+    unsigned os_abi;  /* ELFOSABI_* */
     bool x86_64;   /* 64-bit little-endian x86-64; else nothing below is set */
     bool loadable; /* ET_EXEC or ET_DYN: not an object file or core dump */
     bool dynamic;  /* has a dynamic section */
@@ -38,6 +41,12 @@ enum elf_result elf_info_read(const char *path, struct elf_info *info,
 enum elf_result elf_info_parse(const void *data, size_t len,
                                struct elf_info *info, const char **why);
 void elf_info_release(struct elf_info *info);
+
+/* What it is made for: "64-bit ARM", "32-bit x86", "machine 258"; the caller
+ * frees it. */
+char *elf_machine_name(const struct elf_info *info);
+/* The system it says it is for, or NULL when that is Linux. */
+const char *elf_other_system(const struct elf_info *info);
 
 /* Does the file hold (text) in its dynamic string table?  Used to tell the age
  * of a libc by its symbol versions. */

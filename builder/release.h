@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "buf.h"
+#include "finding.h"
 #include "rel_file.h"
 #include "tree.h"
 
@@ -46,6 +47,8 @@ struct release {
     char *erl;       /* mix: how the script has code loaded */
     char *envsh;     /* mix: has commands */
     char *pre_start; /* relx: hooks, as the script has them */
+
+    struct findings *findings; /* or NULL: what is missing is said at once */
 
     /* Filled in by release_copy(). */
     struct timespec newest; /* modification time of any file */

@@ -139,9 +139,14 @@ static int add_app(struct copy *c, const struct erts *e, const char *dir,
     char *app = path_join(e->libs, dir);
     int r = 0;
 
-    if (!has(app, "ebin"))
-        r = fail("application '%s' is neither in release '%s' nor in '%s'", dir,
-                 c->release->dir, e->libs);
+    if (!has(app, "ebin")) {
+        struct finding_of of = {.severity = FINDING_ERROR,
+                                .id = "missing-application"};
+
+        r = finding(c->release->findings, &of,
+                    "application '%s' is neither in release '%s' nor in '%s'",
+                    dir, c->release->dir, e->libs);
+    }
     for (size_t i = 0; i < 2 && !r; i++) {
         char *host = path_join(app, parts[i]);
         char *rel = xasprintf("lib/%s/%s", dir, parts[i]);
@@ -155,6 +160,18 @@ static int add_app(struct copy *c, const struct erts *e, const char *dir,
     return r;
 }
 
+static int no_app(const struct copy *c, const char *dir)
+{
+    struct finding_of of = {
+        .severity = FINDING_ERROR,
+        .id = "missing-application",
+        .remedy = "make it with its system libraries, or give --erts DIR"};
+
+    return finding(c->release->findings, &of,
+                   "release '%s' does not hold its application '%s'",
+                   c->release->dir, dir);
+}
+
 static int add_apps(struct copy *c, const struct erts *e, const char *why)
 {
     const struct rel_file *rel = &c->release->rel;
@@ -164,13 +181,7 @@ static int add_apps(struct copy *c, const struct erts *e, const char *why)
         int r = 0;
 
         if (!app_present(c, dir)) {
-            if (e)
-                r = add_app(c, e, dir, why);
-            else
-                r = fail("release '%s' does not hold its application '%s': "
-                         "make it with its system libraries, or give "
-                         "--erts DIR",
-                         c->release->dir, dir);
+            r = e ? add_app(c, e, dir, why) : no_app(c, dir);
         }
         free(dir);
         if (r)
@@ -212,15 +223,25 @@ static int complete(struct release *r, struct tree *t, const struct erts *e)
     return err;
 }
 
+static int no_erts(const struct release *r)
+{
+    struct finding_of of = {
+        .severity = FINDING_ERROR,
+        .id = "no-erts",
+        .remedy = "make it with include_erts, or give --erts DIR"};
+
+    return finding(r->findings, &of,
+                   "release '%s' has no Erlang run-time system (erts-%s)",
+                   r->dir, r->erts);
+}
+
 int release_complete(struct release *r, struct tree *t, const char *dir)
 {
     struct erts e = {0};
     int err;
 
-    if (!dir && !r->has_erts)
-        return fail("release '%s' has no Erlang run-time system (erts-%s): "
-                    "make it with include_erts, or give --erts DIR",
-                    r->dir, r->erts);
+    if (!dir && !r->has_erts && no_erts(r))
+        return -1;
     if (!dir)
         return complete(r, t, NULL);
     err = find_erts(r, dir, &e);

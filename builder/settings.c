@@ -189,8 +189,25 @@ static void take_key(struct reader *r, const char *section, const char *key,
     free(r->where);
 }
 
-static void take_section(struct reader *r, const struct command *c,
-                         json_t *section)
+/* What stands for the command that ours is like, and then what stands for
+ * ours. */
+static void take_sections(struct reader *r, json_t *root)
+{
+    const char *names[] = {r->c->like, r->c->name};
+
+    for (size_t i = 0; i < 2; i++) {
+        json_t *section = names[i] ? json_object_get(root, names[i]) : NULL;
+        const char *key;
+        json_t *value;
+
+        if (section)
+            json_object_foreach (section, key, value)
+                take_key(r, names[i], key, value);
+    }
+}
+
+static void check_section(struct reader *r, const struct command *c,
+                          json_t *section)
 {
     const char *key;
     json_t *value;
@@ -200,10 +217,6 @@ static void take_section(struct reader *r, const struct command *c,
     json_object_foreach (section, key, value)
         if (!key_of(c, key))
             unknown_key(r, c, key);
-    if (c != r->c)
-        return;
-    json_object_foreach (section, key, value)
-        take_key(r, c->name, key, value);
 }
 
 static void take_all(struct reader *r, json_t *root)
@@ -220,7 +233,8 @@ static void take_all(struct reader *r, json_t *root)
     }
     json_object_foreach (root, key, value)
         if (command_of(r, key))
-            take_section(r, command_of(r, key), value);
+            check_section(r, command_of(r, key), value);
+    take_sections(r, root);
 }
 
 void settings_apply(const char *path, const struct command *const *all,

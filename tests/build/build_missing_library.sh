@@ -7,10 +7,10 @@ cp -a "$FIX/sysroot" sys
 rm sys/usr/lib/x86_64-linux-gnu/libextra.so.1
 expect 1 build rel -o a.img --sysroot sys
 same "$(wc -l <err)" 1
-contains err "unibeam: cannot find library 'libextra.so.1', needed by '/app/erts-13.0/bin/beam.smp', in sys:"
+contains err "unibeam: cannot find library 'libextra.so.1' in sys, needed by '/app/erts-13.0/bin/beam.smp': install it there (Debian's package should be libextra1), name"
 [ ! -e a.img ] || fail "there is an image"
 expect 0 build rel -o a.img --sysroot sys --allow-missing
-contains err "library 'libextra.so.1', needed by '/app/erts-13.0/bin/beam.smp', is missing"
+contains err "note: cannot find library 'libextra.so.1' in sys, needed by '/app/erts-13.0/bin/beam.smp'"
 rm sys/usr/lib64/ld-linux-x86-64.so.2
 expect 1 build rel -o b.img --sysroot sys
-contains err "program interpreter '/lib64/ld-linux-x86-64.so.2'"
+contains err "cannot find program interpreter '/lib64/ld-linux-x86-64.so.2' in sys, needed by"
