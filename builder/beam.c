@@ -7,20 +7,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "buf.h"
+#include "beam_priv.h"
 
 /* Against bombs: no compiler writes modules or literal tables this large. */
 #define MAX_INFLATED (256u << 20)
-
-struct span {
-    const uint8_t *p;
-    size_t len;
-};
-
-struct atoms {
-    struct span *name; /* counted from 0; the file counts from 1 */
-    size_t n;
-};
 
 static const struct {
     const char *module;
@@ -31,12 +21,12 @@ static const struct {
     {"Elixir.System", "shell", "System.shell"},
 };
 
-static bool span_is(struct span s, const char *text)
+bool span_is(struct span s, const char *text)
 {
     return s.len == strlen(text) && !memcmp(s.p, text, s.len);
 }
 
-static bool take_u8(struct span *s, uint8_t *v)
+bool span_u8(struct span *s, uint8_t *v)
 {
     if (s->len < 1)
         return false;
@@ -45,7 +35,7 @@ static bool take_u8(struct span *s, uint8_t *v)
     return true;
 }
 
-static bool take_u32(struct span *s, uint32_t *v)
+bool span_u32(struct span *s, uint32_t *v)
 {
     if (s->len < 4)
         return false;
@@ -56,7 +46,7 @@ static bool take_u32(struct span *s, uint32_t *v)
     return true;
 }
 
-static bool take_span(struct span *s, size_t len, struct span *out)
+bool span_take(struct span *s, size_t len, struct span *out)
 {
     if (s->len < len)
         return false;
@@ -72,32 +62,32 @@ static bool take_compact(struct span *s, uint32_t *v)
 {
     uint8_t b, low;
 
-    if (!take_u8(s, &b) || (b & 7) != 0)
+    if (!span_u8(s, &b) || (b & 7) != 0)
         return false;
     if (!(b & 8)) {
         *v = b >> 4;
         return true;
     }
-    if (b & 16 || !take_u8(s, &low))
+    if (b & 16 || !span_u8(s, &low))
         return false;
     *v = (uint32_t)(b >> 5) << 8 | low;
     return true;
 }
 
-static bool find_chunk(struct span file, const char *id, struct span *out)
+bool beam_chunk(const struct beam_file *f, const char *id, struct span *out)
 {
-    struct span name;
+    struct span file = f->chunks, name;
     uint32_t size;
 
-    while (take_span(&file, 4, &name) && take_u32(&file, &size)) {
+    while (span_take(&file, 4, &name) && span_u32(&file, &size)) {
         size_t pad = (4 - size % 4) % 4;
 
-        if (!take_span(&file, size, out))
+        if (!span_take(&file, size, out))
             return false;
         if (span_is(name, id))
             return true;
         /* the last chunk's padding may be missing */
-        take_span(&file, pad < file.len ? pad : file.len, &name);
+        span_take(&file, pad < file.len ? pad : file.len, &name);
     }
     return false;
 }
@@ -126,12 +116,12 @@ static int inflate_all(struct span in, int window, size_t max, struct buf *out)
 
 /* Since OTP 28 a negative count says that lengths are compact terms, because
  * atoms may have more than 255 bytes. */
-static bool read_atoms(struct span chunk, struct atoms *a)
+static bool read_atoms(struct span chunk, struct beam_atoms *a)
 {
     uint32_t count;
     bool compact;
 
-    if (!take_u32(&chunk, &count))
+    if (!span_u32(&chunk, &count))
         return false;
     compact = count >> 31;
     if (compact)
@@ -147,39 +137,40 @@ static bool read_atoms(struct span chunk, struct atoms *a)
             if (!take_compact(&chunk, &len))
                 return false;
         } else {
-            if (!take_u8(&chunk, &byte))
+            if (!span_u8(&chunk, &byte))
                 return false;
             len = byte;
         }
-        if (!take_span(&chunk, len, &a->name[a->n]))
+        if (!span_take(&chunk, len, &a->name[a->n]))
             return false;
     }
     return true;
 }
 
-static bool take_atom(struct span *s, const struct atoms *a, struct span *name)
+bool beam_take_atom(const struct beam_file *f, struct span *s,
+                    struct span *name)
 {
     uint32_t i;
 
-    if (!take_u32(s, &i) || i < 1 || i > a->n)
+    if (!span_u32(s, &i) || i < 1 || i > f->atoms.n)
         return false;
-    *name = a->name[i - 1];
+    *name = f->atoms.name[i - 1];
     return true;
 }
 
 /* (*spawns): a function called spawn is imported, which explains the atom. */
-static bool read_imports(struct span chunk, const struct atoms *a,
+static bool read_imports(const struct beam_file *f, struct span chunk,
                          struct beam_info *info, bool *spawns)
 {
     uint32_t count, arity;
 
-    if (!take_u32(&chunk, &count))
+    if (!span_u32(&chunk, &count))
         return false;
     for (; count; count--) {
         struct span module, function;
 
-        if (!take_atom(&chunk, a, &module) ||
-            !take_atom(&chunk, a, &function) || !take_u32(&chunk, &arity))
+        if (!beam_take_atom(f, &chunk, &module) ||
+            !beam_take_atom(f, &chunk, &function) || !span_u32(&chunk, &arity))
             return false;
         for (size_t i = 0; i < sizeof(shell_calls) / sizeof(*shell_calls); i++)
             if (span_is(module, shell_calls[i].module) &&
@@ -188,37 +179,48 @@ static bool read_imports(struct span chunk, const struct atoms *a,
                 info->shell_by = shell_calls[i].text;
         if (span_is(module, "erlang") && span_is(function, "open_port"))
             info->opens_ports = true;
+        if (span_is(module, "erlang") && span_is(function, "load_nif"))
+            info->loads_nif = true;
+        if (span_is(module, "erl_ddll"))
+            info->loads_drivers = true;
+        if (span_is(module, "Elixir.System") && span_is(function, "cmd"))
+            info->runs_programs = true;
         if (span_is(function, "spawn"))
             *spawns = true;
     }
     return true;
 }
 
-/* Constant terms are in the literal table, in the external term format: look
- * for the atom in either encoding. */
-static bool literals_say_spawn(struct span file)
+bool beam_literals(const struct beam_file *f, struct buf *out)
 {
-    static const char utf8[] = "\x77\x05spawn", latin1[] = "d\0\x05spawn";
-    struct buf plain = {0};
     struct span chunk;
     uint32_t size;
-    bool found;
 
-    if (!find_chunk(file, "LitT", &chunk) || !take_u32(&chunk, &size) ||
+    if (!beam_chunk(f, "LitT", &chunk) || !span_u32(&chunk, &size) ||
         size > MAX_INFLATED)
         return false;
     if (size == 0) /* not compressed, since OTP 28 */
-        buf_add(&plain, chunk.p, chunk.len);
-    else if (inflate_all(chunk, 15, size, &plain))
-        buf_trim(&plain, 0);
-    found = plain.len &&
-            (memmem(plain.data, plain.len, utf8, sizeof(utf8) - 1) ||
-             memmem(plain.data, plain.len, latin1, sizeof(latin1) - 1));
+        buf_add(out, chunk.p, chunk.len);
+    else if (inflate_all(chunk, 15, size, out))
+        buf_trim(out, 0);
+    return out->len != 0;
+}
+
+/* Constant terms are in the external term format: look for the atom in either
+ * encoding. */
+static bool literals_say_spawn(const struct beam_file *f)
+{
+    static const char utf8[] = "\x77\x05spawn", latin1[] = "d\0\x05spawn";
+    struct buf plain = {0};
+    bool found = beam_literals(f, &plain) &&
+                 (memmem(plain.data, plain.len, utf8, sizeof(utf8) - 1) ||
+                  memmem(plain.data, plain.len, latin1, sizeof(latin1) - 1));
+
     buf_release(&plain);
     return found;
 }
 
-static bool atoms_say_spawn(const struct atoms *a)
+static bool atoms_say_spawn(const struct beam_atoms *a)
 {
     for (size_t i = 0; i < a->n; i++)
         if (span_is(a->name[i], "spawn"))
@@ -226,52 +228,88 @@ static bool atoms_say_spawn(const struct atoms *a)
     return false;
 }
 
-static const char *read_module(struct span file, struct beam_info *info,
-                               struct atoms *a)
+static const char *read_container(struct beam_file *f)
 {
     struct span magic, chunk;
-    bool spawns = false;
     uint32_t size;
 
-    if (!take_span(&file, 4, &magic) || !span_is(magic, "FOR1") ||
-        !take_u32(&file, &size) || !take_span(&file, 4, &magic) ||
+    if (!span_take(&f->chunks, 4, &magic) || !span_is(magic, "FOR1") ||
+        !span_u32(&f->chunks, &size) || !span_take(&f->chunks, 4, &magic) ||
         !span_is(magic, "BEAM"))
         return "it is not a compiled module";
-    if (!find_chunk(file, "AtU8", &chunk) && !find_chunk(file, "Atom", &chunk))
+    if (!beam_chunk(f, "AtU8", &chunk) && !beam_chunk(f, "Atom", &chunk))
         return "it has no atom table";
-    if (!read_atoms(chunk, a) || !a->n)
+    if (!read_atoms(chunk, &f->atoms) || !f->atoms.n)
         return "its atom table is damaged";
-    size = (uint32_t)a->name[0].len;
+    return NULL;
+}
+
+int beam_open(struct beam_file *f, const void *data, size_t len,
+              const char **why)
+{
+    *f = (struct beam_file){.chunks = {data, len}};
+    *why = NULL;
+    if (len >= 2 && f->chunks.p[0] == 0x1f && f->chunks.p[1] == 0x8b) {
+        if (inflate_all(f->chunks, 15 + 16, MAX_INFLATED, &f->plain))
+            *why = "its compressed data is damaged";
+        f->chunks =
+            (struct span){(const uint8_t *)buf_str(&f->plain), f->plain.len};
+    }
+    if (!*why)
+        *why = read_container(f);
+    return *why ? -1 : 0;
+}
+
+void beam_close(struct beam_file *f)
+{
+    free(f->atoms.name);
+    buf_release(&f->plain);
+    *f = (struct beam_file){0};
+}
+
+/* The code begins with the size of a header: the kind of instructions (0), the
+ * highest one in it, and counts. */
+static uint32_t read_max_opcode(const struct beam_file *f)
+{
+    uint32_t size, kind, max;
+    struct span code;
+
+    if (!beam_chunk(f, "Code", &code) || !span_u32(&code, &size) || size < 8 ||
+        !span_u32(&code, &kind) || !span_u32(&code, &max))
+        return 0;
+    return max;
+}
+
+static const char *read_module(const struct beam_file *f,
+                               struct beam_info *info)
+{
+    size_t size = f->atoms.name[0].len;
+    bool spawns = false;
+    struct span chunk;
+
     if (size >= sizeof(info->module))
         size = sizeof(info->module) - 1;
-    memcpy(info->module, a->name[0].p, size);
-    if (!find_chunk(file, "ImpT", &chunk))
+    memcpy(info->module, f->atoms.name[0].p, size);
+    if (!beam_chunk(f, "ImpT", &chunk))
         return "it has no import table";
-    if (!read_imports(chunk, a, info, &spawns))
+    if (!read_imports(f, chunk, info, &spawns))
         return "its import table is damaged";
     if (info->opens_ports)
         info->says_spawn =
-            literals_say_spawn(file) || (!spawns && atoms_say_spawn(a));
+            literals_say_spawn(f) || (!spawns && atoms_say_spawn(&f->atoms));
+    info->runs_programs |= info->opens_ports || info->shell_by;
+    info->max_opcode = read_max_opcode(f);
     return NULL;
 }
 
 int beam_parse(const void *data, size_t len, struct beam_info *info,
                const char **why)
 {
-    struct span file = {data, len};
-    struct buf plain = {0};
-    struct atoms atoms = {0};
+    struct beam_file f;
 
     *info = (struct beam_info){0};
-    *why = NULL;
-    if (len >= 2 && file.p[0] == 0x1f && file.p[1] == 0x8b) {
-        if (inflate_all(file, 15 + 16, MAX_INFLATED, &plain))
-            *why = "its compressed data is damaged";
-        file = (struct span){(const uint8_t *)buf_str(&plain), plain.len};
-    }
-    if (!*why)
-        *why = read_module(file, info, &atoms);
-    free(atoms.name);
-    buf_release(&plain);
+    if (!beam_open(&f, data, len, why))
+        *why = read_module(&f, info);
+    beam_close(&f);
     return *why ? -1 : 0;
 }

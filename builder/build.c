@@ -194,11 +194,9 @@ static char *shell_reason(const struct build *b)
 static void hint_at_shell(const struct shell_need *n)
 {
     if (n->spawners.n)
-        note("'%s' may run commands with open_port({spawn, ...}): if so, it "
-             "needs --shell",
-             n->spawners.v[0]);
-    if (n->scripts.n)
-        note("%s: to run it takes --shell", n->scripts.v[0]);
+        shell_need_spawner(NULL, n->spawners.v[0]);
+    if (n->nscripts)
+        shell_need_script(NULL, &n->script[0]);
 }
 
 static int add_shell(struct build *b)

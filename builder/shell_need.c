@@ -53,10 +53,25 @@ static int scan_module(struct shell_need *s, const struct node *n)
     return r;
 }
 
+/* The program of a "#!" line; of "env [-S] [NAME=VALUE] PROGRAM" that one.
+ * Changes (line). */
+static char *interpreter(char *line)
+{
+    char *word = strtok(line, " \t\r\n"), *next = NULL;
+
+    if (word && !strcmp(path_base(word), "env"))
+        do
+            next = strtok(NULL, " \t\r\n");
+        while (next && (next[0] == '-' || strchr(next, '=')));
+    if (next)
+        word = next;
+    return word ? xstrdup(word) : NULL;
+}
+
 /* An executable that is a script: of use only if its interpreter is there. */
 static void scan_script(struct shell_need *s, const struct node *n)
 {
-    char line[128], *interp, *path;
+    char line[128], *name;
     ssize_t len;
     int fd;
 
@@ -68,11 +83,12 @@ static void scan_script(struct shell_need *s, const struct node *n)
     if (len < 3 || line[0] != '#' || line[1] != '!')
         return;
     line[len] = '\0';
-    interp = line + 2 + strspn(line + 2, " \t");
-    interp[strcspn(interp, " \t\r\n")] = '\0';
-    path = tree_path(n);
-    strvec_pushf(&s->scripts, "'%s' is a script for '%s'", path, interp);
-    free(path);
+    line[strcspn(line, "\n")] = '\0';
+    name = interpreter(line + 2);
+    if (!name)
+        return;
+    s->script = xrealloc(s->script, s->nscripts + 1, sizeof(*s->script));
+    s->script[s->nscripts++] = (struct shell_script){tree_path(n), name};
 }
 
 static int scan_dir(struct shell_need *s, const struct node *dir)
@@ -145,7 +161,6 @@ int shell_need_scan(struct shell_need *s, const struct node *lib)
     }
     strvec_sort(&s->callers);
     strvec_sort(&s->spawners);
-    strvec_sort(&s->scripts);
     return 0;
 }
 
@@ -153,5 +168,33 @@ void shell_need_release(struct shell_need *s)
 {
     strvec_release(&s->callers);
     strvec_release(&s->spawners);
-    strvec_release(&s->scripts);
+    for (size_t i = 0; i < s->nscripts; i++) {
+        free(s->script[i].path);
+        free(s->script[i].interpreter);
+    }
+    free(s->script);
+    *s = (struct shell_need){0};
+}
+
+void shell_need_spawner(struct findings *found, const char *module)
+{
+    struct finding_of of = {.severity = FINDING_NOTE,
+                            .id = "may-need-shell",
+                            .remedy = "if so, it needs --shell"};
+
+    finding(found, &of, "'%s' may run commands with open_port({spawn, ...})",
+            module);
+}
+
+void shell_need_script(struct findings *found, const struct shell_script *s)
+{
+    const char *base = path_base(s->interpreter);
+    bool shell = !strcmp(base, "sh") || !strcmp(base, "ash");
+    struct finding_of of = {
+        .severity = FINDING_WARNING,
+        .id = "no-interpreter",
+        .remedy = shell ? "to run it takes --shell"
+                        : "to run it takes that program in the image"};
+
+    finding(found, &of, "'%s' is a script for '%s'", s->path, s->interpreter);
 }

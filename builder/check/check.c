@@ -100,6 +100,8 @@ static void look(const struct build_view *view, void *ctx)
     c->otp = otp_of_erts(view->release->erts);
     check_runtime(c);
     check_libraries(c);
+    check_modules(c);
+    check_scripts(c);
     findings_sort(&c->found);
     print(c);
 }

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * Compiled code: whether the emulator takes it, whether its NIFs are there, and
+ * what it runs.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "beam.h"
+#include "check/check_priv.h"
+#include "check/command_word.h"
+#include "file.h"
+#include "otp_apps.h"
+#include "otp_version.h"
+
+#define MAX_MODULE (256u << 20)
+
+struct module {
+    struct check *check;
+    const struct node *node;
+    const char *path;
+    const struct node *app; /* the directory above ebin, or NULL */
+    bool of_otp;            /* of the run-time system's applications */
+    struct beam_info info;
+    const struct buf *file;
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), e = strlen(end);
+
+    return n > e && !strcmp(s + n - e, end);
+}
+
+static void check_age(const struct module *m)
+{
+    struct check *c = m->check;
+    unsigned max = otp_max_opcode(c->otp);
+    unsigned needs = otp_of_opcode(m->info.max_opcode);
+    struct finding_of of = {.severity = FINDING_ERROR,
+                            .id = "newer-code",
+                            .where = m->path,
+                            .remedy = "compile it with the OTP of the release, "
+                                      "or make the release with that"};
+
+    if (!max || m->info.max_opcode <= max)
+        return;
+    if (needs)
+        finding(&c->found, &of,
+                "modules are compiled for OTP %u, the release's is %u", needs,
+                c->otp);
+    else
+        finding(&c->found, &of,
+                "modules are compiled for a newer OTP than the release's, %u",
+                c->otp);
+}
+
+/* A library, for whatever system. */
+static bool has_library(const struct node *dir, const char *name)
+{
+    for (size_t i = 0; i < dir->nchild; i++) {
+        const struct node *n = dir->child[i];
+
+        if (n->type == NODE_DIR ? has_library(n, name)
+                                : (name ? !strcmp(n->name, name)
+                                        : strstr(n->name, ".so") != NULL))
+            return true;
+    }
+    return false;
+}
+
+static void check_nif(const struct module *m)
+{
+    struct finding_of of = {.severity = FINDING_WARNING,
+                            .id = "no-nif",
+                            .role = "loaded by",
+                            .where = m->info.module,
+                            .remedy = "have its native part compiled before "
+                                      "the release is made"};
+
+    if (m->info.loads_nif && m->app && !has_library(m->app, NULL))
+        finding(&m->check->found, &of, "there is no NIF in '%s'", m->app->name);
+}
+
+/* ---- what it runs ---- */
+
+static bool names_driver(const struct module *m, const char *name)
+{
+    char *file = xasprintf("%s.so", name);
+    bool yes = m->info.loads_drivers || (m->app && has_library(m->app, file));
+
+    free(file);
+    return yes;
+}
+
+static void check_program(const struct module *m, const struct beam_command *b)
+{
+    struct check *c = m->check;
+    char *word =
+        b->kind == BEAM_EXECUTABLE ? xstrdup(b->text) : command_word(b->text);
+    char *where = xasprintf("%s: \"%s\"", m->info.module, b->text);
+    struct finding_of of = {.severity = FINDING_WARNING,
+                            .id = "no-program",
+                            .role = "run by",
+                            .where = where,
+                            .remedy = "put it into the release, or do without"};
+
+    if (word && !command_of_other_system(word) && !check_has_program(c, word))
+        finding(&c->found, &of, "there is no program '%s' in the image", word);
+    free(where);
+    free(word);
+}
+
+static void lacks_shell(const struct module *m, const char *how)
+{
+    struct finding_of of = {.severity = FINDING_WARNING,
+                            .id = "no-shell",
+                            .where = m->info.module,
+                            .remedy = "pass --shell"};
+
+    finding(&m->check->found, &of, "commands are run by %s, without a shell",
+            how);
+}
+
+/* Returns whether a command by open_port({spawn, ...}) was found. */
+static bool check_commands(const struct module *m)
+{
+    bool shell = check_has_shell(m->check), spawns = false;
+    struct beam_commands all;
+
+    beam_commands(buf_str((struct buf *)(uintptr_t)m->file), m->file->len,
+                  &all);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct beam_command *b = &all.v[i];
+
+        if (b->kind == BEAM_SPAWN && names_driver(m, b->text))
+            continue;
+        if (b->kind == BEAM_SPAWN)
+            spawns = true;
+        if (b->kind == BEAM_EXECUTABLE || shell)
+            check_program(m, b);
+    }
+    beam_commands_release(&all);
+    return spawns;
+}
+
+/* Mix and its tasks are for development; what is without a shell in lib/ is
+ * known already. */
+static void check_runs(const struct module *m)
+{
+    struct check *c = m->check;
+    bool shell = check_has_shell(c), spawns;
+
+    if (!m->info.runs_programs || !strncmp(m->info.module, "Elixir.Mix.", 11))
+        return;
+    spawns = check_commands(m);
+    if (shell)
+        return;
+    if (m->info.shell_by && !c->view->need->callers.n)
+        lacks_shell(m, m->info.shell_by);
+    if (spawns)
+        lacks_shell(m, "open_port({spawn, ...})");
+    else if (m->info.says_spawn && !m->info.loads_drivers)
+        shell_need_spawner(&c->found, m->info.module);
+}
+
+static void check_module(struct check *c, const struct node *n)
+{
+    const struct node *app = n->parent->parent;
+    char *path = tree_path(n);
+    struct buf file = {0};
+    struct module m = {.check = c, .node = n, .path = path, .file = &file};
+    const char *why;
+
+    if (!strcmp(n->parent->name, "ebin"))
+        m.app = app;
+    m.of_otp = m.app && otp_apps_has(m.app->name, strcspn(m.app->name, "-"));
+    if (!file_try_read(n->host, MAX_MODULE, &file) &&
+        !beam_parse(buf_str(&file), file.len, &m.info, &why)) {
+        check_age(&m);
+        if (!m.of_otp) {
+            check_nif(&m);
+            check_runs(&m);
+        }
+    }
+    buf_release(&file);
+    free(path);
+}
+
+static void check_dir(struct check *c, const struct node *dir)
+{
+    for (size_t i = 0; i < dir->nchild; i++) {
+        const struct node *n = dir->child[i];
+
+        if (n->type == NODE_DIR)
+            check_dir(c, n);
+        else if (n->type == NODE_FILE && n->host && ends_with(n->name, ".beam"))
+            check_module(c, n);
+    }
+}
+
+void check_modules(struct check *c)
+{
+    if (c->app)
+        check_dir(c, c->app);
+}
+
+void check_scripts(struct check *c)
+{
+    const struct shell_need *need = c->view->need;
+
+    for (size_t i = 0; i < need->nscripts; i++)
+        if (!check_has_program(c, need->script[i].interpreter))
+            shell_need_script(&c->found, &need->script[i]);
+}
