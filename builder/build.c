@@ -14,6 +14,7 @@
 #include "elf_closure.h"
 #include "etc_files.h"
 #include "init_conf.h"
+#include "input.h"
 #include "manifest.h"
 #include "output.h"
 #include "quote.h"
@@ -28,6 +29,7 @@ struct build {
     const struct build_options *o;
     struct findings *findings; /* NULL: what is wrong is said at once */
     struct sysroot sysroot;
+    struct input input;
     struct release release;
     struct tree tree;
     struct closure closure;
@@ -337,7 +339,8 @@ static void print_summary(struct build *b)
 static int gather(struct build *b)
 {
     if (sysroot_init(&b->sysroot, b->o->sysroot ? b->o->sysroot : "/") ||
-        release_open(&b->release, b->o->release, b->o->erts))
+        input_open(&b->input, b->o->release) ||
+        release_open(&b->release, b->input.dir, b->o->erts))
         return -1;
     settle_names(b);
     return fill_tree(b);
@@ -360,6 +363,7 @@ static void release_all(struct build *b)
     tree_release(&b->tree);
     shell_need_release(&b->need);
     release_close(&b->release);
+    input_close(&b->input);
     sysroot_release(&b->sysroot);
     boot_files_release(&b->boot);
     free(b->shell_reason);

@@ -178,7 +178,8 @@ const struct command cmd_build = {
     .operands = "RELEASE",
     .about =
         "Make a bootable disk image of RELEASE, a directory made by 'rebar3 "
-        "release', 'mix release' or 'gleam export erlang-shipment'. The image "
+        "release', 'mix release' or 'gleam export erlang-shipment', or an "
+        "archive of one as 'rebar3 tar' and mix's ':tar' step make. The image "
         "holds the release, the libraries its programs need, and unibeam's "
         "kernel.",
     .options = options,

@@ -76,10 +76,8 @@ static int check_dir(const char *dir)
     if (stat(dir, &st))
         return fail("cannot open '%s': %s", dir, strerror(errno));
     if (!S_ISDIR(st.st_mode))
-        return fail("'%s' is not a directory: a release is one, unpack it "
-                    "first",
-                    dir);
-    return exists(dir, "releases/start_erl.data") ? 0 : not_a_release(dir);
+        return fail("'%s' is not a directory", dir);
+    return 0;
 }
 
 /* Versions and names become parts of paths, and of lines of text. */
@@ -91,6 +89,51 @@ static bool plain_name(const char *s)
         if (*s == '/' || iscntrl((unsigned char)*s))
             return false;
     return true;
+}
+
+static int parse_rel(const char *path, struct rel_file *rel)
+{
+    struct buf text = {0};
+    const char *why;
+    int err = file_read(path, MAX_TEXT, &text);
+
+    if (!err && rel_file_parse(buf_str(&text), rel, &why))
+        err = fail("cannot use '%s': %s", path, why);
+    if (!err && !plain_name(rel->name))
+        err = fail("cannot use '%s': the release's name is not fit for a file "
+                   "name",
+                   path);
+    buf_release(&text);
+    return err;
+}
+
+/* What systools:make_tar() makes has no start_erl.data, nor has a release that
+ * was put together by hand: then the only releases/VSN/NAME.rel says it. */
+static int guess_versions(struct release *r)
+{
+    char *quoted = path_glob_quote(r->dir);
+    char *pattern = path_join(quoted, "releases/*/*.rel");
+    struct rel_file rel = {0};
+    glob_t g = {0};
+    int err;
+
+    if (glob(pattern, 0, NULL, &g) || g.gl_pathc != 1) {
+        err = not_a_release(r->dir);
+    } else {
+        char *dir = path_parent(g.gl_pathv[0]);
+
+        err = parse_rel(g.gl_pathv[0], &rel);
+        if (!err) {
+            r->erts = xstrdup(rel.erts);
+            r->version = xstrdup(path_base(dir));
+        }
+        free(dir);
+    }
+    globfree(&g);
+    rel_file_release(&rel);
+    free(pattern);
+    free(quoted);
+    return err;
 }
 
 static int read_start_erl(struct release *r)
@@ -118,20 +161,10 @@ static int read_start_erl(struct release *r)
     return err;
 }
 
-static int parse_rel(struct release *r, const char *path)
+static int read_versions(struct release *r)
 {
-    struct buf text = {0};
-    const char *why;
-    int err = file_read(path, MAX_TEXT, &text);
-
-    if (!err && rel_file_parse(buf_str(&text), &r->rel, &why))
-        err = fail("cannot use '%s': %s", path, why);
-    if (!err && !plain_name(r->rel.name))
-        err = fail("cannot use '%s': the release's name is not fit for a file "
-                   "name",
-                   path);
-    buf_release(&text);
-    return err;
+    return exists(r->dir, "releases/start_erl.data") ? read_start_erl(r)
+                                                     : guess_versions(r);
 }
 
 /* The .rel file whose name is also a command in bin/, else the first. */
@@ -163,7 +196,7 @@ static int read_rel(struct release *r)
     } else {
         path = choose_rel(r, &g);
         globfree(&g);
-        err = parse_rel(r, path);
+        err = parse_rel(path, &r->rel);
     }
     free(path);
     free(pattern);
@@ -269,7 +302,7 @@ int release_open(struct release *r, const char *dir, const char *erts)
     *r = (struct release){.dir = xstrdup(dir), .root = INITCONF_ROOT};
     if (!exists(dir, "releases/start_erl.data") && exists(dir, "entrypoint.sh"))
         return shipment_open(r, erts);
-    if (check_dir(dir) || read_start_erl(r) || read_rel(r) || find_boot(r) ||
+    if (check_dir(dir) || read_versions(r) || read_rel(r) || find_boot(r) ||
         read_cookie(r))
         return -1;
     find_layout(r);

@@ -7,9 +7,32 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool quiet;
 static const char *source;
+static const char *alias, *alias_shown;
+
+/* Names of files may hold anything, line breaks and terminal codes too. */
+static void put_plain(const char *text, size_t len)
+{
+    for (; len; text++, len--)
+        if (iscntrl((unsigned char)*text))
+            fprintf(stderr, "\\x%02x", (unsigned char)*text);
+        else
+            fputc(*text, stderr);
+}
+
+static void put_line(const char *line)
+{
+    for (const char *at; alias && (at = strstr(line, alias));) {
+        put_plain(line, (size_t)(at - line));
+        put_plain(alias_shown, strlen(alias_shown));
+        line = at + strlen(alias);
+    }
+    put_plain(line, strlen(line));
+    fputc('\n', stderr);
+}
 
 static void say(const char *kind, const char *fmt, va_list ap)
 {
@@ -20,13 +43,7 @@ static void say(const char *kind, const char *fmt, va_list ap)
     if (vasprintf(&line, fmt, ap) < 0)
         line = NULL;
     fprintf(stderr, "unibeam: %s", kind);
-    /* names of files may hold anything, line breaks and terminal codes too */
-    for (const char *p = line ? line : fmt; *p; p++)
-        if (iscntrl((unsigned char)*p))
-            fprintf(stderr, "\\x%02x", (unsigned char)*p);
-        else
-            fputc(*p, stderr);
-    fputc('\n', stderr);
+    put_line(line ? line : fmt);
     free(line);
 }
 
@@ -68,6 +85,12 @@ void usage_error(const char *fmt, ...)
 void report_source(const char *where)
 {
     source = where;
+}
+
+void report_alias(const char *path, const char *shown)
+{
+    alias = path;
+    alias_shown = shown;
 }
 
 void report_quiet(void)

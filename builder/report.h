@@ -26,5 +26,9 @@ _Noreturn void usage_error(const char *fmt, ...)
  * text is not copied. */
 void report_source(const char *source);
 
+/* Write (shown) wherever a message has the path (path), which means nothing to
+ * the user; NULL: no more.  Both last until then. */
+void report_alias(const char *path, const char *shown);
+
 /* No notes from now on. */
 void report_quiet(void);

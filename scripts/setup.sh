@@ -6,7 +6,7 @@ set -eu
 
 packages="gcc clang libclang-rt-14-dev libc6-dev comerr-dev seabios
 ca-certificates ncurses-base perl-base bsdutils util-linux linux-libc-dev binutils
-libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev
+libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev libarchive-dev
 libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 qemu-utils cpio bochs bochsbios
 bochs-term vgabios dpkg-dev
 erlang rebar3 elixir curl python3 tmux clang-format cppcheck

@@ -24,7 +24,7 @@ mkdir -p project/_build/prod/rel
 cp -r rel project/_build/prod/rel/shop
 bad "'project' is not a release: did you mean 'project/_build/prod/rel/shop'?" \
 	project
-bad "'rel/bin/shop' is not a directory: a release is one, unpack it first" \
+bad "'rel/bin/shop' is neither a directory nor an archive of one" \
 	rel/bin/shop
 cp -r rel broken
 echo junk >broken/releases/start_erl.data
