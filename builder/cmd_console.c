@@ -39,6 +39,7 @@ const struct command cmd_console = {
     .notes = "Ctrl-A D leaves the console, the machine runs on; Ctrl-A Ctrl-A "
              "is Ctrl-A. The guest is told the terminal's size. One terminal "
              "at a time: a second one is told which process has it. What is "
-             "not a terminal is passed on as it is, until the machine ends.",
+             "not a terminal is passed on as it is, until the machine ends."
+             "\n\nExit status: 0, 1 for an error, 2 for wrong usage.",
     .run = run,
 };
