@@ -10,7 +10,7 @@ ln rel/lib/shop-1.0/priv/one rel/lib/shop-1.0/priv/two
 ln -s one rel/lib/shop-1.0/priv/link
 printf secret >rel/lib/shop-1.0/priv/secret
 chmod 600 rel/lib/shop-1.0/priv/secret
-truncate -s 5G rel/lib/shop-1.0/priv/sparse
+truncate -s 20M rel/lib/shop-1.0/priv/sparse
 printf end >>rel/lib/shop-1.0/priv/sparse
 printf odd >"$(printf 'rel/lib/shop-1.0/priv/a\nb c')"
 expect 0 build rel -o a.img
@@ -38,6 +38,18 @@ same "$(stat -c %i all/$priv/one)" "$(stat -c %i all/$priv/two)"
 [ "$(stat -c %b all/$priv/sparse)" -lt 1000 ] || fail "the hole is filled"
 same "$(stat -c %a all/$priv/secret)" 600
 same "$(stat -c %a all/tmp)" 1777
+
+# more than 4 GiB, nearly all of it a hole
+mkdir big
+cp -r rel big/rel
+truncate -s 5G big/rel/lib/shop-1.0/priv/sparse
+printf end >>big/rel/lib/shop-1.0/priv/sparse
+expect 0 build big/rel -o b.img
+copy b.img:$priv/sparse big/sparse
+same "$(stat -c %s big/sparse)" 5368709123
+same "$(tail -c 3 big/sparse)" end
+[ "$(stat -c %b big/sparse)" -lt 1000 ] || fail "the large hole is filled"
+rm -r big b.img
 
 # where it goes
 copy a.img:etc/hostname .
