@@ -43,11 +43,14 @@ check-arch: $(ARCH_TESTS:%=$(ARCH_HOST)/%_test) $(ARCH_HOST)/lock_order_test
 
 CHECKS += arch
 
-# The end-to-end tests on a kernel with lock-order checks and assertions.
-.PHONY: check-debug
-check-debug:
-	$(Q)$(MAKE) DEBUG=1 B=$(B)/debug $(B)/debug/hello.img
-	$(Q)UNIBEAM_BUILD=$(B)/debug tests/e2e/run.sh hello
+# End-to-end tests on a kernel with lock-order checks and assertions.
+DEBUG_SUITES ?= hello port sock file fault osmon net soak
+.PHONY: check-debug check-long-debug
+check-debug check-long-debug:
+	$(Q)$(MAKE) DEBUG=1 B=$(B)/debug $(B)/debug/hello.img $(B)/debug/otp.img
+	$(Q)UNIBEAM_BUILD=$(B)/debug tests/e2e/run.sh $(DEBUG_SUITES)
+
+LONG_CHECKS += debug
 
 # Boots of the whole image under another emulator; part of make test.
 .PHONY: check-bochs
