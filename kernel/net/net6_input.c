@@ -19,6 +19,7 @@
 
 #include "lib/string.h"
 #include "net/sock_tcp.h"
+#include "net/sock_udp.h"
 
 #include "lwip/ip6.h"
 #include "lwip/nd6.h"
@@ -127,8 +128,8 @@ static void net6_too_big(struct flow *f, uint16_t local, uint16_t remote,
 }
 
 /* A packet of ours, quoted at (q), did not arrive. */
-static void quoted6(const uint8_t *q, unsigned len, struct netif *n, int err,
-                    uint32_t mtu)
+static void quoted6(const uint8_t *q, unsigned len, struct netif *n,
+                    const struct icmp_error *e)
 {
     struct flow f;
     uint8_t next;
@@ -141,10 +142,15 @@ static void quoted6(const uint8_t *q, unsigned len, struct netif *n, int err,
         return;
     addr6(&f.local, q + 8, n);
     addr6(&f.remote, q + 24, n);
-    if (err != EMSGSIZE || next != IP_PROTO_TCP)
-        input_error(&f, next, t, err);
+    if (next == IP_PROTO_UDP) {
+        f.local_port = be16(t);
+        f.remote_port = be16(t + 2);
+        dgram_note_icmp(&f, e, t, len - (unsigned)(t - q));
+    }
+    if (e->err != EMSGSIZE || next != IP_PROTO_TCP)
+        input_error(&f, next, t, e->err);
     else
-        net6_too_big(&f, be16(t), be16(t + 2), mtu);
+        net6_too_big(&f, be16(t), be16(t + 2), e->mtu);
 }
 
 /* A router's message that a packet of ours was too big. lwIP believes any; a
@@ -250,7 +256,11 @@ static bool icmp6(struct pbuf *p, const uint8_t *m, unsigned len,
         pbuf_free(p);
         return true;
     }
-    quoted6(m + 8, len - 8, n, err, be32(m + 4));
+    struct icmp_error e = {.type = m[0], .code = m[1], .err = err};
+    addr6(&e.from, h + 8, n);
+    if (m[0] == ICMP6_TYPE_PTB)
+        e.mtu = be32(m + 4);
+    quoted6(m + 8, len - 8, n, &e);
     return false;
 }
 

@@ -147,7 +147,7 @@ void sock_udp_unreachable(const ip_addr_t *local, uint16_t local_port,
     struct inet_sock *i = port_udp_socket(&f, 0);
     /* udp(7): an unconnected socket hears of it only with IP_RECVERR; and of
      * less certain reasons than "port unreachable" likewise. */
-    if (!i || (!i->recverr && !i->recverr6 &&
+    if (!i || (!dgram_wants_errors(i, remote) &&
                (!i->remote_port || err != ECONNREFUSED)))
         return;
     socket_set_error(&i->s, err);

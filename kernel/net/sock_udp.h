@@ -66,7 +66,10 @@ struct icmp_error {
     ip_addr_t from;
     uint8_t type, code;
     int err;
+    uint32_t mtu; /* ICMPv6, packet too big */
 };
+/* Whether it asked for the errors of datagrams to (to). */
+bool dgram_wants_errors(const struct inet_sock *i, const ip_addr_t *to);
 /* A datagram of ours came back: (quoted) begins at its UDP header. */
 void dgram_note_icmp(const struct flow *f, const struct icmp_error *icmp,
                      const uint8_t *quoted, unsigned len);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
 /*
- * udp_error.c - ip(7), IP_RECVERR: what became of datagrams that did not
+ * udp_error.c - ip(7), IP_RECVERR, and IPV6_RECVERR (RFC 3542 knows only the
+ * ICMP messages; the option is Linux's): what became of datagrams that did not
  * arrive, for recvmsg(MSG_ERRQUEUE).
  */
 #include "fs/poll.h"
@@ -42,18 +43,25 @@ static void queue(struct dgram_sock *d, const struct dgram_error *what,
     d->nr_errors++;
 }
 
+bool dgram_wants_errors(const struct inet_sock *i, const ip_addr_t *to)
+{
+    return IP_IS_V6(to) ? i->recverr6 : i->recverr;
+}
+
 void dgram_note_icmp(const struct flow *f, const struct icmp_error *icmp,
                      const uint8_t *quoted, unsigned len)
 {
     struct inet_sock *i = port_udp_socket(f, 0);
     struct dgram_error e = {.port = f->remote_port};
 
-    if (!i || !i->recverr)
+    if (!i || !dgram_wants_errors(i, &f->remote))
         return;
     ip_addr_copy(e.to, f->remote);
     ip_addr_copy(e.offender, icmp->from);
     e.ee.ee_errno = (uint32_t)icmp->err;
-    e.ee.ee_origin = SO_EE_ORIGIN_ICMP;
+    e.ee.ee_origin =
+        IP_IS_V6(&f->remote) ? SO_EE_ORIGIN_ICMP6 : SO_EE_ORIGIN_ICMP;
+    e.ee.ee_info = icmp->mtu;
     e.ee.ee_type = icmp->type;
     e.ee.ee_code = icmp->code;
     queue(dgram_sk(&i->s), &e, quoted, len);
@@ -64,7 +72,7 @@ void dgram_note_too_big(struct dgram_sock *d, const struct dgram_route *r,
 {
     struct dgram_error e = {.port = r->port};
 
-    if (!d->i.recverr)
+    if (!dgram_wants_errors(&d->i, &r->dst))
         return;
     ip_addr_copy(e.to, r->dst);
     e.ee.ee_errno = EMSGSIZE;
@@ -107,20 +115,24 @@ static struct dgram_error *take(struct dgram_sock *d)
     return e;
 }
 
-/* The error, then who reported it. */
+/* The error, then who reported it: an address of the socket's family. */
 static void put_error(struct dgram_sock *d, struct sock_msg *m,
                       const struct dgram_error *e)
 {
     struct {
         struct sock_extended_err ee;
-        struct sockaddr_in offender;
+        union {
+            struct sockaddr_in in;
+            struct sockaddr_in6 in6;
+        } offender;
     } c = {.ee = e->ee};
+    bool six = d->i.s.family == AF_INET6;
 
-    if (e->ee.ee_origin == SO_EE_ORIGIN_ICMP) {
-        c.offender.sin_family = AF_INET;
-        c.offender.sin_addr.s_addr = ip4_addr_get_u32(ip_2_ip4(&e->offender));
-    }
-    sock_put_cmsg(m, SOL_IP, IP_RECVERR, &c, sizeof(c));
+    if (e->ee.ee_origin != SO_EE_ORIGIN_LOCAL)
+        inet_addr_out(&d->i, &e->offender, 0, &c.offender);
+    sock_put_cmsg(
+        m, six ? SOL_IPV6 : SOL_IP, six ? IPV6_RECVERR : IP_RECVERR, &c,
+        sizeof(c.ee) + (six ? sizeof(c.offender.in6) : sizeof(c.offender.in)));
     if (m->want_name)
         m->namelen = (unsigned)inet_addr_out(&d->i, &e->to, e->port, m->name);
 }

@@ -13,6 +13,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <time.h>
+
+#include <linux/errqueue.h>
 
 #include "net6_show.h"
 
@@ -466,6 +469,71 @@ static uint16_t unused_port(int type)
     return port;
 }
 
+/* The next of the error queue of (fd): what is reported, by whom, of whom. */
+static void show_queued(int fd)
+{
+    struct {
+        struct sock_extended_err ee;
+        struct sockaddr_in6 offender;
+    } e;
+    char data[64], control[256], text[INET6_ADDRSTRLEN];
+    struct sockaddr_in6 to = {0};
+    struct iovec v = {data, sizeof(data)};
+    struct msghdr m = {&to, sizeof(to), &v, 1, control, sizeof(control), 0};
+    ssize_t n = recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT);
+
+    printf("%s: queue %s flags %x", section,
+           n < 0 ? strerrorname_np(errno) : "ok",
+           (unsigned)m.msg_flags & ~(unsigned)MSG_TRUNC);
+    for (struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&m); c;
+         c = CMSG_NXTHDR(&m, c)) {
+        memcpy(&e, CMSG_DATA(c), sizeof(e));
+        printf(" [%d %d %zu: %s origin %d type %d code %d", c->cmsg_level,
+               c->cmsg_type, (size_t)c->cmsg_len,
+               strerrorname_np((int)e.ee.ee_errno), e.ee.ee_origin,
+               e.ee.ee_type, e.ee.ee_code);
+        printf(" by %d %s]", e.offender.sin6_family,
+               inet_ntop(AF_INET6, &e.offender.sin6_addr, text, sizeof(text)));
+    }
+    if (n >= 0)
+        printf(" to %d %s", to.sin6_family,
+               inet_ntop(AF_INET6, &to.sin6_addr, text, sizeof(text)));
+    putchar('\n');
+}
+
+/* Errors of IPv6, of IPv4 on the same socket, and what is too long to go. */
+static void error_queue(void)
+{
+    static char big[65500];
+    int a = open6(SOCK_DGRAM);
+    uint16_t port = unused_port(SOCK_DGRAM);
+
+    SECTION("error queue");
+    T(set(a, SOL_IPV6, IPV6_V6ONLY, 0));
+    T(sendto6(a, "::1", port, 0, "none", 4));
+    usleep(20000);
+    show_queued(a);
+    T(set(a, SOL_IPV6, IPV6_RECVERR, 1));
+    for (int i = 0; i < 2; i++)
+        T(sendto6(a, "::1", port, 0, "six", 3));
+    usleep(20000);
+    show_queued(a);
+    T(get(a, SOL_SOCKET, SO_ERROR));
+    show_queued(a);
+    show_queued(a);
+    T(sendto6(a, "::ffff:127.0.0.1", port, 0, "four", 4));
+    usleep(20000);
+    show_queued(a);
+    T(set(a, SOL_IP, IP_RECVERR, 1));
+    T(sendto6(a, "::ffff:127.0.0.1", port, 0, "four", 4));
+    usleep(20000);
+    show_queued(a);
+    T(set(a, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO));
+    T(sendto6(a, "::1", port, 0, big, sizeof(big)));
+    show_queued(a);
+    close(a);
+}
+
 static void errors(void)
 {
     static char big[66000];
@@ -611,6 +679,7 @@ int main(void)
     addrform();
     control();
     errors();
+    error_queue();
     multicast();
     icmp();
     no_more_addresses();
