@@ -38,3 +38,7 @@ extern const struct command cmd_logs;
 extern const struct command cmd_console;
 extern const struct command cmd_stop;
 extern const struct command cmd_rm;
+extern const struct command cmd_ping;
+extern const struct command cmd_rpc;
+extern const struct command cmd_eval;
+extern const struct command cmd_remote;

@@ -280,6 +280,9 @@ static void check_usage(const struct run_options *o,
         usage_error("run: only one image at a time: '%s' (arguments for QEMU "
                     "go behind --)",
                     operands->v[1]);
+    if (o->dist && o->network.kind != NETWORK_USER)
+        usage_error("run: --dist goes with --network user only: elsewhere the "
+                    "node has an address of its own");
     if (o->forwards.n && o->network.kind != NETWORK_USER)
         usage_error("run: -p goes with --network user only: elsewhere the "
                     "guest has an address of its own");

@@ -17,5 +17,9 @@ const struct command *const commands[] = {
     &cmd_console,
     &cmd_stop,
     &cmd_rm,
+    &cmd_ping,
+    &cmd_rpc,
+    &cmd_eval,
+    &cmd_remote,
     NULL,
 };

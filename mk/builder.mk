@@ -5,7 +5,8 @@ BUILDER_OUT := $(B)/builder
 BUILDER_DIRS := check image machine osv
 BUILDER_SRC := $(sort $(wildcard builder/*.c $(BUILDER_DIRS:%=builder/%/*.c)))
 BUILDER_OBJ := $(BUILDER_SRC:builder/%.c=$(BUILDER_OUT)/%.o)
-BUILDER_LIBS := -lelf -lext2fs -lcom_err -ljansson -larchive -lz
+# libei talks to Erlang nodes; statically, as its shared one is not packaged
+BUILDER_LIBS := -lelf -lext2fs -lcom_err -ljansson -larchive -lz -l:libei.a
 BUILDER_LIBDIR ?= $(PREFIX)/lib/unibeam
 BUILDER_CPPFLAGS := -Iinclude -Ibuilder -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 BUILDER_CFLAGS := -std=gnu17 $(WARN) $(CFLAGS)

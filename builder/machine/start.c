@@ -15,6 +15,7 @@
 #include "file.h"
 #include "kvm_probe.h"
 #include "machine/detach.h"
+#include "machine/dist.h"
 #include "quote.h"
 #include "report.h"
 #include "tty.h"
@@ -241,6 +242,21 @@ static void describe(const struct run_options *o, struct record *r)
     r->foreground = !o->detach;
 }
 
+/* Its node, and the port that leads there. */
+static int add_node(struct run_options *o, const struct image *img,
+                    const char *name, struct dist *d)
+{
+    char *port;
+
+    if (dist_make(d, img, name, &o->env, &o->args))
+        return -1;
+    port = xasprintf("127.0.0.1:%u:%u", d->port, d->port);
+    forwards_add(&o->forwards, port);
+    strvec_take(&o->ports, port);
+    o->qemu.secret = d->words;
+    return 0;
+}
+
 static int run_keeper(struct run_options *o, const struct image *img,
                       struct keeper *k)
 {
@@ -273,20 +289,52 @@ static int run_machine(struct run_options *o, const struct image *img,
     return status;
 }
 
-static int run_named(struct run_options *o, const struct image *img)
+static int run_with_node(struct run_options *o, const struct image *img,
+                         struct machine *m, struct record *r)
 {
-    char *name = o->name ? xstrdup(o->name) : machine_name_for(o->qemu.image);
+    struct dist d = {0};
+    int status = 1;
+
+    if (add_node(o, img, m->name, &d) == 0 && dist_keep(&d, m) == 0) {
+        r->node = xstrdup(d.node);
+        r->port = d.port;
+        r->elixir = d.elixir;
+        describe(o, r);
+        status = run_machine(o, img, m, r);
+    } else {
+        machine_remove(m);
+    }
+    dist_release(&d);
+    return status;
+}
+
+static int run_named(struct run_options *o, const struct image *img,
+                     const char *name)
+{
     struct machine m = {.dir = -1, .lock = -1};
     struct record r = {0};
     int status = 1;
 
-    if (name && machine_take(&m, name) == 0) {
-        describe(o, &r);
-        status = run_machine(o, img, &m, &r);
+    if (machine_take(&m, name) == 0) {
+        if (o->dist) {
+            status = run_with_node(o, img, &m, &r);
+        } else {
+            describe(o, &r);
+            status = run_machine(o, img, &m, &r);
+        }
     }
     record_release(&r);
     machine_close(&m);
-    free(name);
+    return status;
+}
+
+static int print_with_node(struct run_options *o, const struct image *img,
+                           const char *name)
+{
+    struct dist d = {0};
+    int status = add_node(o, img, name, &d) ? 1 : print_command(o, img);
+
+    dist_release(&d);
     return status;
 }
 
@@ -341,10 +389,19 @@ static void take_terminal(struct run_options *o)
 
 static int start_now(struct run_options *o, const struct image *img)
 {
-    if (o->dry_run)
+    char *name;
+    int status = 1;
+
+    if (!o->dist && o->dry_run)
         return print_command(o, img);
-    return o->name || o->detach || o->dist ? run_named(o, img)
-                                           : run_plain(o, img);
+    if (!o->dist && !o->name && !o->detach)
+        return run_plain(o, img);
+    name = o->name ? xstrdup(o->name) : machine_name_for(o->qemu.image);
+    if (name)
+        status = o->dry_run ? print_with_node(o, img, name)
+                            : run_named(o, img, name);
+    free(name);
+    return status;
 }
 
 static int start_image(struct run_options *o, const struct image *img)

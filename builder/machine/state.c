@@ -154,6 +154,15 @@ int machine_open(struct machine *m, const char *name)
     return -1;
 }
 
+char *machine_path(const struct machine *m, const char *file)
+{
+    char *root = root_path();
+    char *path = xasprintf("%s/%s/%s", root, m->name, file);
+
+    free(root);
+    return path;
+}
+
 void machine_close(struct machine *m)
 {
     if (m->dir >= 0)

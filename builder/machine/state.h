@@ -50,6 +50,9 @@ int machine_take(struct machine *m, const char *name);
 
 bool machine_runs(const struct machine *m);
 
+/* The path of a file in its directory; the caller frees it. */
+char *machine_path(const struct machine *m, const char *file);
+
 /* Forget one that does not run, or whose lock is ours.  0, -1 reported. */
 int machine_remove(struct machine *m);
 /* Its lock is free when every process that has it has closed it. */

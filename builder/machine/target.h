@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the unibeam authors */
+/*
+ * target.h - the options that say which node is meant.
+ */
+#pragma once
+
+#include "machine/node.h"
+#include "opt.h"
+
+enum target_option {
+    TARGET_NODE,
+    TARGET_PORT,
+    TARGET_COOKIE,
+    TARGET_ELIXIR,
+    TARGET_ERLANG,
+    TARGET_TIMEOUT,
+    TARGET_OPTIONS, /* the first number of other options */
+};
+
+/* For the tables of the commands. */
+#define TARGET_NODE_OPTIONS                                                    \
+    {"node",      0,           "NAME@HOST", "a node that is not a machine's",  \
+     TARGET_NODE, OPT_CLI_ONLY},                                               \
+        {"port",      0,                                                       \
+         "N",         "where --node listens (default: HOST's epmd knows)",     \
+         TARGET_PORT, OPT_CLI_ONLY},                                           \
+    {                                                                          \
+        "cookie", 0, "COOKIE",                                                 \
+            "of --node (default: the one in ~/.erlang.cookie)", TARGET_COOKIE, \
+            0                                                                  \
+    }
+
+#define TARGET_LANGUAGE_OPTIONS                                                \
+    {"elixir",      0,                                                         \
+     NULL,          "it is Elixir (default: when mix made the release)",       \
+     TARGET_ELIXIR, OPT_CLI_ONLY},                                             \
+    {                                                                          \
+        "erlang", 0, NULL, "it is Erlang", TARGET_ERLANG, OPT_CLI_ONLY         \
+    }
+
+struct target_options {
+    const char *command;
+    const char *node;
+    const char *cookie;
+    unsigned port;
+    unsigned seconds;
+    bool elixir;
+    bool erlang;
+};
+
+/* As opt_take: (ctx) is one of these. */
+void target_option(void *ctx, int id, const char *value);
+
+/* How many of (operands) name the machine: 0 with --node, else 1.  Exits 2 when
+ * it is missing, or the options do not go together. */
+size_t target_operands(const struct target_options *o,
+                       const struct strvec *operands);
+
+/* The node that is meant.  0, -1 reported. */
+int target_find(struct target *t, const struct target_options *o,
+                const struct strvec *operands);
+void target_release(struct target *t);
