@@ -116,6 +116,9 @@ lists_test() ->
     ?assertEqual([{<<"a">>, <<"/b">>}], good(files, {"a", "/b"})),
     ?assertEqual([{<<"a">>, <<"/b">>}], good(files, [{"a", <<"/b">>}])),
     ?assertMatch({"a list of {\"FILE\"" ++ _, _}, bad(files, "a:/b")),
+    [?assertMatch({"a list of {\"DISK\"" ++ _, _}, bad(volumes, V))
+     || V <- ["a:/b", {"a", "b"}, {"a", "/"}, {tmpfs, "x"}, {tmpfs, "/x", "y"},
+              {7, "/x"}]],
     ?assertEqual([<<"loglevel=7">>], good(append, "loglevel=7")),
     ?assertEqual([<<"a=1">>, <<"b=2">>], good(append, ["a=1", "b=2"])),
     ?assertEqual([<<"qcow2">>], good(format, qcow2)),

@@ -25,12 +25,13 @@ build(Settings, #{dir := Dir, image := Image}) ->
         ++ given("--restart", restart, Settings)
         ++ switch("--allow-missing", allow_missing, Settings)
         ++ [pair("--file", F) || F <- get(files, Settings)]
-        ++ each("--mount", volumes, Settings)
+        ++ lists:append([["--mount", mount(V)] || V <- get(volumes, Settings)])
         ++ get(build_options, Settings).
 
 of_base(#{base := Base} = S) ->
     ["--base", Base]
         ++ given("--command-line", command_line, S)
+        ++ each("--format", format, S)
         ++ switch("--verbose", verbose, S);
 of_base(_) ->
     [].
@@ -40,7 +41,11 @@ places(S) ->
 
 -spec check(settings(), path()) -> args().
 check(Settings, Dir) ->
-    ["check", Dir] ++ places(Settings).
+    ["check", Dir]
+        ++ places(Settings)
+        ++ switch("--shell", "--no-shell", shell, Settings)
+        ++ switch("--allow-missing", allow_missing, Settings)
+        ++ switch("--verbose", verbose, Settings).
 
 %% @doc run: the words that the user added on rebar3's command line come last.
 -spec run(settings(), path()) -> args().
@@ -49,6 +54,8 @@ run(Settings, Image) ->
         ++ given("--memory", memory, Settings)
         ++ given("--smp", cpus, Settings)
         ++ each("--publish", ports, Settings)
+        ++ lists:append([["--disk", disk(V)]
+                         || {disk, _, _, _} = V <- get(volumes, Settings)])
         ++ get(run_options, Settings).
 
 -spec convert(path(), binary(), path()) -> args().
@@ -58,9 +65,20 @@ convert(Image, Format, Output) ->
 %% @doc The name of an image in another format: NAME.qcow2 for NAME.img.
 -spec converted(path(), binary()) -> path().
 converted(Image, Format) when is_list(Image) ->
-    filename:rootname(Image, ".img") ++ [$. | binary_to_list(Format)];
+    filename:rootname(Image, ".img") ++ binary_to_list(ending(Format));
 converted(Image, Format) ->
-    <<(filename:rootname(Image, <<".img">>))/binary, ".", Format/binary>>.
+    <<(filename:rootname(Image, <<".img">>))/binary, (ending(Format))/binary>>.
+
+ending(<<"gce">>) -> <<".tar.gz">>;
+ending(Format) -> <<".", Format/binary>>.
+
+%% A disk is known to the machine by its serial number.
+mount({disk, _, Serial, Path}) -> <<Serial/binary, ":", Path/binary>>;
+mount({tmpfs, Path}) -> <<"tmpfs:", Path/binary>>;
+mount({tmpfs, Path, Size}) -> <<"tmpfs:", Path/binary, ":", Size/binary>>.
+
+disk({disk, File, Serial, _}) ->
+    <<File/binary, ",serial=", Serial/binary, ",ro">>.
 
 %%% ---- parts ----
 

@@ -97,10 +97,13 @@ said(Options) ->
 release(Name, Osv, Relx, Rel, State, Options) ->
     Root = rebar_dir:root_dir(State),
     Settings = ok(rebar3_osv_config:parse(Osv, Relx, Name)),
-    Image = image(Name, Settings, Root, rebar_dir:base_dir(State)),
+    Image = case proplists:get_value(output, Options) of
+                undefined -> image(Name, Settings, Root, rebar_dir:base_dir(State));
+                Output -> filename:absname(Output)
+            end,
     #{name => Name,
       dir => filename:join(Rel, atom_to_list(Name)),
-      image => proplists:get_value(output, Options, Image),
+      image => Image,
       settings => absolute(Settings, Root)}.
 
 %% A name is one below _build/PROFILE.
@@ -117,6 +120,12 @@ image(Name, Settings, Root, Base) ->
 absolute(Settings, Root) ->
     maps:map(fun(files, Files) ->
                     [{filename:absname(From, Root), To} || {From, To} <- Files];
+                (volumes, Volumes) ->
+                    [case V of
+                         {disk, File, Serial, Path} ->
+                             {disk, filename:absname(File, Root), Serial, Path};
+                         _ -> V
+                     end || V <- Volumes];
                 (Key, Value) ->
                     case rebar3_osv_config:is_path(Key) of
                         true -> filename:absname(Value, Root);

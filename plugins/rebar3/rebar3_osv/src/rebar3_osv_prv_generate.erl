@@ -52,8 +52,12 @@ make(#{dir := Dir, image := Image, settings := Given}, Root) ->
           end,
     ok = Run(rebar3_osv_args:build(Settings, #{dir => Dir, image => Image})),
     rebar_api:info("Image built: ~ts", [Image]),
-    lists:foreach(fun(F) -> convert(Run, Image, F) end,
-                  maps:get(format, Settings, [])).
+    lists:foreach(fun(F) -> convert(Run, Image, F) end, formats(Settings)).
+
+%% The image is raw already; one of OSv's is made in the format that is wanted.
+formats(#{base := _}) -> [];
+formats(#{format := Formats}) -> Formats -- [<<"raw">>];
+formats(#{}) -> [].
 
 settled(Given) ->
     case rebar3_osv_base:settle(Given) of

@@ -119,9 +119,9 @@ gone(Port, Ref) ->
     end.
 
 take_back() ->
-    case code:ensure_loaded(user) of
-        {module, user} -> _ = user:start();
-        {error, _} -> _ = supervisor:restart_child(kernel_sup, user)
-    end,
+    _ = case code:ensure_loaded(user) of
+            {module, user} -> user:start();
+            {error, _} -> supervisor:restart_child(kernel_sup, user)
+        end,
     true = group_leader(whereis(user), self()),
     ok.

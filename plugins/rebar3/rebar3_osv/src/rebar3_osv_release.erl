@@ -13,8 +13,9 @@
   | {which_release, [atom()]}
   | {unknown_release, string(), [atom()]}.
 
-%% @doc The options of rebar3 release. Its -o is the image's here, and its help
-%% rebar3's.
+%% @doc The options of rebar3 release. Its -o is the image's here, its help rebar3's;
+%% and to rebar3 a comma, as relnames needs it, is the end of a command in a
+%% namespace.
 -spec options() -> [tuple()].
 options() ->
     [case O of
@@ -22,7 +23,7 @@ options() ->
              {output_dir, undefined, Long, Type, Help};
          _ -> O
      end || O <- rebar_relx:opt_spec_list(),
-            not lists:member(element(1, O), [help, version, upfrom])].
+            not lists:member(element(1, O), [help, version, upfrom, relnames])].
 
 %% @doc The names of the releases in relx's configuration, each once.
 -spec configured([term()]) -> [atom()].
@@ -31,8 +32,8 @@ configured(Relx) ->
                          element(1, T) =:= release,
                          {Name, _} <- [element(2, T)], is_atom(Name)]).
 
-%% @doc The releases that the command line asks for: `--relname', `--relnames',
-%% `--all', or the only one.
+%% @doc The releases that the command line asks for, or the only one. relnames is
+%% an option of rebar3 release, whose hook this may be.
 -spec chosen([term()], [atom()]) -> {ok, [atom()]} | {error, reason()}.
 chosen(_, []) ->
     {error, no_release};
@@ -71,9 +72,12 @@ check_dir(Dir) ->
     end.
 
 %% @doc The settings with the run-time system that rebar3 itself runs in, if the
-%% release has none and the project names none: relx made the release for it.
+%% release has none and the project names none: relx made the release for it. OSv
+%% needs another.
 -spec with_erts(settings(), path()) -> settings().
 with_erts(#{erts := _} = Settings, _) ->
+    Settings;
+with_erts(#{base := _} = Settings, _) ->
     Settings;
 with_erts(Settings, Dir) ->
     case filelib:wildcard("erts-*", unicode:characters_to_list(Dir)) of

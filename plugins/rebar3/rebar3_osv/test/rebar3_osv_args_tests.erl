@@ -44,8 +44,24 @@ base_test() ->
                   <<"--env=A=1 ">>, <<"--verbose">>],
                  build([{base, "/usr.img"}, {command_line, "--env=A=1 "},
                         {verbose, true}])),
+    ?assertEqual([<<"--base">>, <<"/usr.img">>, <<"--format">>, <<"qcow2">>],
+                 build([{base, "/usr.img"}, {format, qcow2}])),
     ?assertEqual([<<"--base">>, <<"/usr.img">>],
                  build([{base, "/usr.img"}, {verbose, false}])).
+
+volumes_test() ->
+    Osv = [{volumes, [{"/d/my disk.img", "/srv/cata:logue"}, {tmpfs, "/a"},
+                      {tmpfs, "/b", 64},
+                      {"x", "/a/very/long/path/of/more/than/20/bytes"}]}],
+    ?assertEqual([<<"--mount">>, <<"srv-cata-logue:/srv/cata:logue">>,
+                  <<"--mount">>, <<"tmpfs:/a">>, <<"--mount">>, <<"tmpfs:/b:64M">>,
+                  <<"--mount">>,
+                  <<"f-more-than-20-bytes"
+                    ":/a/very/long/path/of/more/than/20/bytes">>],
+                 build(Osv)),
+    ?assertEqual([<<"--disk">>, <<"/d/my disk.img,serial=srv-cata-logue,ro">>,
+                  <<"--disk">>, <<"x,serial=f-more-than-20-bytes,ro">>],
+                 run(Osv)).
 
 run_test() ->
     [?assertEqual(Args, run(Osv))
@@ -62,9 +78,14 @@ run_test() ->
 check_test() ->
     ?assertEqual(["check", "/rel"], rebar3_osv_args:check(#{}, "/rel")),
     ?assertEqual(["check", "/rel", "--erts", "/otp"],
-                 rebar3_osv_args:check(#{erts => "/otp"}, "/rel")).
+                 rebar3_osv_args:check(#{erts => "/otp"}, "/rel")),
+    ?assertEqual(["check", "/rel", "--no-shell", "--allow-missing", "--verbose"],
+                 rebar3_osv_args:check(settings([{shell, false}, {memory, 1},
+                                                 {allow_missing, true},
+                                                 {verbose, true}]), "/rel")).
 
 converted_test() ->
     ?assertEqual("/b/x.qcow2", rebar3_osv_args:converted("/b/x.img", <<"qcow2">>)),
+    ?assertEqual("/b/x.tar.gz", rebar3_osv_args:converted("/b/x.img", <<"gce">>)),
     ?assertEqual(<<"/b/x.raw.vdi">>,
                  rebar3_osv_args:converted(<<"/b/x.raw">>, <<"vdi">>)).

@@ -47,7 +47,7 @@ table() ->
      {sysroot, image, path, "take libraries from there (this system)"},
      {allow_missing, image, boolean, "build although libraries are missing"},
      {files, image, {list, file}, "more files to put in"},
-     {volumes, image, {list, volume}, "disks for data"},
+     {volumes, image, {list, volume}, "disks with data, and where they are mounted"},
      {build_options, image, {list, text}, "more options of 'unibeam build'"},
      {memory, run, size, "of the machine (256M)"},
      {cpus, run, {whole, 1, 999}, "processors (1)"},
@@ -186,7 +186,11 @@ checked(env, Text) ->
     assignment(Name, Value);
 checked(port, P) -> port(P);
 checked(file, {From, To}) -> {text(From), text(To)};
-checked(volume, V) -> text(V);
+checked(volume, {tmpfs, Path}) -> {tmpfs, guest_path(Path)};
+checked(volume, {tmpfs, Path, Size}) ->
+    {tmpfs, guest_path(Path), checked(size, Size)};
+checked(volume, {File, Path}) ->
+    {disk, text(File), serial(guest_path(Path)), guest_path(Path)};
 checked(format, V) when is_atom(V) -> format(atom_to_binary(V, utf8));
 checked(format, V) -> format(text(V)).
 
@@ -202,7 +206,9 @@ wanted(port) ->
     "a list of PORT, {HOST_PORT, GUEST_PORT}, {HOST_PORT, GUEST_PORT, udp} "
     "or \"[ADDRESS:]HOST_PORT:GUEST_PORT[/udp]\"";
 wanted(file) -> "a list of {\"FILE\", \"/PATH/IN/THE/IMAGE\"}";
-wanted(volume) -> "a list of texts";
+wanted(volume) ->
+    "a list of {\"DISK\", \"/PATH\"}, {tmpfs, \"/PATH\"} or "
+    "{tmpfs, \"/PATH\", SIZE}";
 wanted(format) -> "qcow2, vmdk, vhd, vhdx, vdi, gce or oci, or a list of them".
 
 %% As UTF-8; of one line, and not empty.
@@ -210,6 +216,14 @@ text(V) when is_list(V); is_binary(V) ->
     B = <<_, _/binary>> = unicode:characters_to_binary(V),
     nomatch = re:run(B, "[\\x00-\\x08\\x0a-\\x1f\\x7f]", [{capture, none}]),
     B.
+
+guest_path(V) ->
+    <<"/", _, _/binary>> = text(V).
+
+%% The serial number of a virtio disk has 20 bytes: the end of the path it is for.
+serial(<<"/", Path/binary>>) ->
+    Name = re:replace(Path, "[^A-Za-z0-9_.-]", "-", [global, {return, binary}]),
+    binary:part(Name, byte_size(Name), -min(20, byte_size(Name))).
 
 word(V) when is_atom(V) -> text(atom_to_list(V));
 word(V) -> text(V).
