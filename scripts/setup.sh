@@ -9,7 +9,7 @@ ca-certificates ncurses-base perl-base bsdutils util-linux linux-libc-dev binuti
 libbsd-dev musl-tools zlib1g-dev libelf-dev libext2fs-dev libjansson-dev libarchive-dev
 libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 qemu-utils cpio bochs bochsbios
 bochs-term vgabios dpkg-dev
-erlang erlang-dev rebar3 elixir curl python3 tmux clang-format cppcheck
+erlang erlang-dev git rebar3 elixir curl python3 tmux clang-format cppcheck
 iproute2 iputils-ping radvd dnsmasq-base openssl
 groff-base mandoc zsh fish"
 

@@ -1,0 +1,24 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# rebar3 osv check: what unibeam check says, and its status.
+. "$TESTS/lib.sh"
+real=$UNIBEAM
+fake_unibeam
+project umbrella p
+rebar 0 p as noerts osv check -n depot
+diff - args <<EOF
+check
+$PWD/p/_build/noerts/rel/depot
+--erts
+$(erl -noshell -eval 'io:put_chars(code:root_dir()), halt().')
+
+EOF
+echo "depot: a script has no interpreter" >says
+echo 3 >status
+rebar 3 p osv check --all
+contains out 'depot: a script has no interpreter'
+contains out 'depot, shop would not run in an image as it is: see above'
+echo 'unibeam: out of memory' >says
+echo 1 >status
+rebar 1 p osv check -n depot
+contains out 'unibeam check failed with status 1: out of memory'
