@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "report.h"
-
 #define MAX_MESSAGES 65536
 
 struct pipes {
@@ -152,8 +150,10 @@ int child_run(char *const argv[], const int *keep, struct buf *messages)
     struct child c;
     int err = child_start(&c, argv, keep);
 
-    if (err)
-        return fail("cannot start '%s': %s", argv[0], strerror(err));
+    if (err) {
+        errno = err;
+        return -1;
+    }
     while (c.out >= 0 || c.err >= 0) {
         struct pollfd p[] = {{.fd = c.out, .events = POLLIN},
                              {.fd = c.err, .events = POLLIN}};

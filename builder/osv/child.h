@@ -36,7 +36,7 @@ void child_read(int *fd, struct buf *to);
 void child_end(struct child *c);
 
 /* Start (argv), wait, and append what it had to say to (messages).  Returns its
- * status as waitpid() gives it, or -1 after a report: it cannot be started. */
+ * status as waitpid() gives it, or -1 with errno set: it cannot be started. */
 int child_run(char *const argv[], const int *keep, struct buf *messages);
 
 /* How it ended, in words: "status 1", "signal 9 (Killed)". The caller frees

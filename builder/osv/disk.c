@@ -178,6 +178,11 @@ static int qemu_img(const char *const words[], const int *keep, char **text)
     for (size_t i = 0; words[i]; i++)
         strvec_push(&argv, words[i]);
     status = child_run(argv.v, keep, &messages);
+    if (status < 0)
+        fail("cannot start 'qemu-img': %s: install it (on Debian: "
+             "qemu-utils), or use a base image in raw form, without --format "
+             "qcow2",
+             strerror(errno));
     if (status > 0 && WIFEXITED(status))
         status = WEXITSTATUS(status);
     *text = xasprintf("%.*s", (int)strcspn(buf_str(&messages), "\r\n"),

@@ -335,6 +335,8 @@ static int connect_to_service(struct osv_machine *m)
                             .sin_addr = {htonl(INADDR_LOOPBACK)}};
 
     m->sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* a large one would hide that nothing is taken any more */
+    setsockopt(m->sock, SOL_SOCKET, SO_SNDBUF, &(int){SEND}, sizeof(int));
     if (m->sock < 0 || connect(m->sock, (struct sockaddr *)&a, sizeof(a)))
         return fail("cannot connect to port %u, which leads to OSv: %s",
                     m->port, strerror(errno));
@@ -420,8 +422,8 @@ int osv_machine_finish(struct osv_machine *m)
     if (!WIFEXITED(m->child.status) || WEXITSTATUS(m->child.status))
         return ended_early(m, "after the release was sent");
     if (!m->closed || !m->finished) {
-        fail("OSv did not confirm the upload: %s",
-             m->finished ? "the connection was cut"
+        fail("OSv broke off the upload: %s",
+             m->finished ? "the connection was reset"
                          : "it did not say '" FINISHED "'");
         show_end(m);
         return -1;
