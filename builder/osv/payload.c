@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "abi/initconf.h"
 #include "boot_files.h"
@@ -19,12 +20,31 @@
 
 /* ---- is it a release for OSv? ---- */
 
-static int check_layout(const struct release *r)
+static bool has(const char *dir, const char *name)
 {
-    if (r->layout == RELEASE_GLEAM)
+    char *path = path_join(dir, name);
+    bool yes = access(path, F_OK) == 0;
+
+    free(path);
+    return yes;
+}
+
+/* To be asked first: opening a shipment takes an Erlang, which it lacks. */
+static int check_kind(const char *dir)
+{
+    if (has(dir, "entrypoint.sh") && !has(dir, "releases/start_erl.data"))
         return fail("'%s' is a shipment of Gleam's: OSv is for releases, with "
                     "their own Erlang",
-                    r->dir);
+                    dir);
+    return 0;
+}
+
+static int check_layout(const struct release *r)
+{
+    if (!r->has_erts)
+        return fail("release '%s' has no Erlang of its own (erts-%s): let it "
+                    "include one made for OSv",
+                    r->dir, r->erts);
     if (r->runtime)
         return fail("release '%s' has a runtime.exs: nobody evaluates that on "
                     "OSv, use config.exs",
@@ -282,7 +302,8 @@ int osv_payload_open(struct osv_payload *p, const struct osv_options *o,
 {
     *p = (struct osv_payload){0};
     tree_init(&p->tree);
-    if (release_open(&p->release, release, NULL) || check_layout(&p->release))
+    if (check_kind(release) || release_open(&p->release, release, NULL) ||
+        check_layout(&p->release))
         return -1;
     p->output =
         output ? xstrdup(output) : xasprintf("%s.img", p->release.rel.name);
