@@ -35,8 +35,10 @@ static int choose_accel(const struct osv_options *o, struct osv_machine *m)
         kvm_probe(&kvm);
     if (o->accel == OSV_ACCEL_KVM && !kvm.works)
         return fail("cannot use --accel kvm: %s", kvm.why);
-    if (o->accel == OSV_ACCEL_KVM || !kvm.slow)
+    if (kvm.works && (o->accel == OSV_ACCEL_KVM || !kvm.slow))
         m->kvm_cpu = kvm.cpu;
+    else if (kvm.why)
+        note("OSv runs without KVM for this, which is slow: %s", kvm.why);
     return 0;
 }
 

@@ -168,7 +168,8 @@ static int send_file(struct cpio *to, const char *name, const struct node *n)
     return cpio_file(to, name, n->host, &st);
 }
 
-/* The permissions of a directory are those it has in the release. */
+/* The permissions of a directory are those it has in the release; those of an
+ * unpacked archive are for us alone, and say nothing. */
 static int send_dir(struct osv_payload *p, struct cpio *to, const char *name,
                     const struct node *n)
 {
@@ -176,7 +177,7 @@ static int send_dir(struct osv_payload *p, struct cpio *to, const char *name,
     struct stat st;
     unsigned mode = n->mode;
 
-    if (stat(host, &st) == 0 && S_ISDIR(st.st_mode))
+    if (!p->input.temp.path && stat(host, &st) == 0 && S_ISDIR(st.st_mode))
         mode = st.st_mode;
     free(host);
     return cpio_dir(to, name, mode);
@@ -302,7 +303,8 @@ int osv_payload_open(struct osv_payload *p, const struct osv_options *o,
 {
     *p = (struct osv_payload){0};
     tree_init(&p->tree);
-    if (check_kind(release) || release_open(&p->release, release, NULL) ||
+    if (input_open(&p->input, release) || check_kind(p->input.dir) ||
+        release_open(&p->release, p->input.dir, NULL) ||
         check_layout(&p->release))
         return -1;
     p->output =
@@ -332,6 +334,7 @@ void osv_payload_close(struct osv_payload *p)
 {
     tree_release(&p->tree);
     release_close(&p->release);
+    input_close(&p->input);
     strvec_release(&p->nameservers);
     free(p->starter);
     free(p->output);

@@ -11,12 +11,14 @@
  */
 #pragma once
 
+#include "input.h"
 #include "osv/cpio.h"
 #include "osv/option.h"
 #include "release.h"
 #include "tree.h"
 
 struct osv_payload {
+    struct input input;
     struct release release;
     struct tree tree;
     struct strvec nameservers;

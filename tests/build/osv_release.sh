@@ -83,7 +83,7 @@ try "release 'rel' cannot be started on OSv: its version '1;0' cannot be part"
 echo secret >rel/releases/COOKIE
 echo '1' >rel/releases/1.0/runtime.exs
 try "release 'rel' has a runtime.exs: nobody evaluates that on OSv"
-rm rel/releases/start_erl.data
+rm -r rel/releases
 try "'rel' is not a release"
 mkdir rel/lib/odd
 printf x >"rel/lib/odd/$(printf 'a\ncpiod finished\nb')"
@@ -109,3 +109,12 @@ echo secret >rel/releases/COOKIE
 echo 'export A=1' >rel/releases/1.0/env.sh
 expect 0 osv rel --base base.img -o a.img
 contains err "note: 'env.sh' of the release is not run: OSv has no shell"
+# an archive of a release
+rm -rf rel
+osv_release rel
+tar -czf shop.tar.gz -C rel .
+expect 0 osv shop.tar.gz --base base.img -o b.img
+image show b.img >got
+expect 0 osv rel --base base.img -o a.img
+image show a.img >tree
+diff tree got

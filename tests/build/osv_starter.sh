@@ -47,7 +47,9 @@ contains err 'start-otp: cannot load erlexec: '
 command -v erl >/dev/null || skip "no erl for the rest"
 osv_release rel
 image make base.img
-expect 0 osv rel --base base.img
+expect 0 "$UNIBEAM" build rel --base base.img --qemu "$OSV/qemu.py" -q
+image show shop.img start-otp.so >found
+contains found "file 755 start-otp.so $(stat -c %s "$starter") $(sha256sum <"$starter" | cut -d' ' -f1)"
 need cpio
 (mkdir -p cpio && cd cpio && cpio --quiet -idm <"$FAKE_OSV_DIR/archive")
 root=$(erl -noshell -eval 'io:format("~s", [code:root_dir()]), halt().')
