@@ -80,11 +80,11 @@ int opt_choose(const char *command, const char *option, const char *value,
 {
     struct buf known = {0};
 
-    for (int i = 0; words[i]; i++) {
+    for (int i = 0; words[i]; i++)
         if (!strcmp(value, words[i]))
             return i;
+    for (int i = 0; words[i]; i++)
         buf_addf(&known, "%s%s", i ? ", " : "", words[i]);
-    }
     usage_error("%s: --%s '%s' is none of %s", command, option, value,
                 buf_str(&known));
 }
