@@ -18,3 +18,17 @@ $(B)/start-otp.so: guest/osv/start_otp.c
 	$(Q)$(CC) $(OSV_CFLAGS) $(OSV_LDFLAGS) -o $@ $<
 
 ALL += $(B)/start-otp.so
+
+# An upload through QEMU's real network, to a machine that plays OSv.
+$(B)/osv/service: tests/osv/service.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $<
+
+$(B)/osv/guest.img: $(B)/osv/service $(B)/hello.img
+	$(Q)$(B)/unibeam build $(HELLO) -q --init $(B)/osv/service -o $@
+
+.PHONY: check-osv
+check-osv: $(B)/osv/guest.img
+	$(Q)tests/osv/run.sh $(B) $(HELLO)
+
+MACHINE_CHECKS += osv
