@@ -223,6 +223,8 @@ static int add_shell(struct build *b)
     if (b->o->shell == SHELL_NO) {
         struct finding_of of = {.severity = FINDING_WARNING, .id = "no-shell"};
 
+        if (b->findings)
+            of.remedy = "build it without --no-shell";
         finding(b->findings, &of, "no shell, although %s", reason);
         free(reason);
         release_drop_scripts(&b->release);

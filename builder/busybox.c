@@ -109,7 +109,9 @@ static int add_applets(struct closure *c, const struct buf *program,
 static int add_df(struct closure *c)
 {
     static const char *const df[] = {"/bin/df", "/usr/bin/df"};
-    struct finding_of of = {.severity = FINDING_WARNING, .id = "no-df"};
+    struct finding_of of = {.severity = FINDING_WARNING,
+                            .id = "no-df",
+                            .remedy = "install coreutils there"};
 
     for (size_t i = 0; i < 2; i++) {
         struct stat st;

@@ -553,28 +553,31 @@ int closure_add(struct closure *c, const char *path)
     return add_node(c, path, n, NULL) ? -1 : run(c);
 }
 
+static int foreign_emulator(struct closure *c, const char *path)
+{
+    struct finding_of of = {
+        .severity = FINDING_ERROR,
+        .id = "foreign-emulator",
+        .remedy = "make the release on such a system, or give --erts from one"};
+
+    return finding(c->findings, &of, "'%s' is not a program for x86-64 Linux",
+                   path);
+}
+
 int closure_set_runtime(struct closure *c, const char *path)
 {
     const struct node *n = tree_find(c->tree, path, true);
     struct elf_info info;
     const char *why;
+    bool fit;
 
     if (!n || !n->host || elf_info_read(n->host, &info, &why) != ELF_OK)
-        return fail("'%s' is not a program", n && n->host ? n->host : path);
-    if (!info.x86_64 || !info.loadable) {
-        struct finding_of of = {
-            .severity = FINDING_ERROR,
-            .id = "foreign-emulator",
-            .remedy = "make the release on such a system, or give --erts from "
-                      "one"};
-
-        elf_info_release(&info);
-        return finding(c->findings, &of,
-                       "'%s' is not a program for x86-64 Linux", n->host);
-    }
-    c->runtime = info.interp ? libc_of(info.interp) : LIBC_NONE;
+        return foreign_emulator(c, n && n->host ? n->host : path);
+    fit = info.x86_64 && info.loadable;
+    if (fit)
+        c->runtime = info.interp ? libc_of(info.interp) : LIBC_NONE;
     elf_info_release(&info);
-    return 0;
+    return fit ? 0 : foreign_emulator(c, n->host);
 }
 
 int closure_add_library(struct closure *c, const char *name, const char *why,

@@ -9,6 +9,7 @@
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* More than any linker writes, small enough to copy around. */
@@ -131,7 +132,14 @@ static const char *read_interp(Elf *elf, const GElf_Phdr *ph,
     return NULL;
 }
 
-static const char *read_elf(Elf *elf, struct elf_info *info)
+/* Part of it is not in the file, of (size) bytes. */
+static bool cut_short(const GElf_Phdr *ph, uint64_t size)
+{
+    return ph->p_type == PT_LOAD &&
+           (ph->p_offset > size || ph->p_filesz > size - ph->p_offset);
+}
+
+static const char *read_elf(Elf *elf, uint64_t size, struct elf_info *info)
 {
     const char *ident;
     size_t phnum;
@@ -148,7 +156,9 @@ static const char *read_elf(Elf *elf, struct elf_info *info)
     info->loadable = eh.e_type == ET_EXEC || eh.e_type == ET_DYN;
     if (!info->x86_64 || !info->loadable)
         return NULL;
-    if (elf_getphdrnum(elf, &phnum))
+    /* libelf gives as many as are in the file */
+    if (elf_getphdrnum(elf, &phnum) ||
+        (eh.e_phnum != PN_XNUM && eh.e_phnum != phnum))
         return "its program headers are damaged";
     for (size_t i = 0; i < phnum; i++) {
         const char *why = NULL;
@@ -156,7 +166,9 @@ static const char *read_elf(Elf *elf, struct elf_info *info)
 
         if (!gelf_getphdr(elf, (int)i, &ph))
             return "its program headers are damaged";
-        if (ph.p_type == PT_INTERP)
+        if (cut_short(&ph, size))
+            why = "it is cut short";
+        else if (ph.p_type == PT_INTERP)
             why = read_interp(elf, &ph, info);
         else if (ph.p_type == PT_DYNAMIC && !info->dynamic) {
             info->dynamic = true;
@@ -168,10 +180,11 @@ static const char *read_elf(Elf *elf, struct elf_info *info)
     return NULL;
 }
 
-static enum elf_result finish(Elf *elf, struct elf_info *info, const char **why)
+static enum elf_result finish(Elf *elf, uint64_t size, struct elf_info *info,
+                              const char **why)
 {
     *info = (struct elf_info){0};
-    *why = elf ? read_elf(elf, info) : "its ELF header is damaged";
+    *why = elf ? read_elf(elf, size, info) : "its ELF header is damaged";
     elf_end(elf);
     if (!*why)
         return ELF_OK;
@@ -186,7 +199,7 @@ enum elf_result elf_info_parse(const void *data, size_t len,
         return ELF_NOT_ELF;
     elf_version(EV_CURRENT);
     /* libelf only writes through the pointer when asked to update the file */
-    return finish(elf_memory((char *)(uintptr_t)data, len), info, why);
+    return finish(elf_memory((char *)(uintptr_t)data, len), len, info, why);
 }
 
 static int open_elf(const char *path)
@@ -211,11 +224,14 @@ enum elf_result elf_info_read(const char *path, struct elf_info *info,
 {
     int fd = open_elf(path);
     enum elf_result r;
+    struct stat st;
 
     if (fd < 0)
         return errno == ENOEXEC ? ELF_NOT_ELF : ELF_IO;
     elf_version(EV_CURRENT);
-    r = finish(elf_begin(fd, ELF_C_READ, NULL), info, why);
+    r = fstat(fd, &st) ? ELF_IO
+                       : finish(elf_begin(fd, ELF_C_READ, NULL),
+                                (uint64_t)st.st_size, info, why);
     close(fd);
     return r;
 }

@@ -76,7 +76,7 @@ check-builder: check-builder-unit check-builder-e2e check-builder-fuzz
 CLANG ?= clang
 FUZZ_TIME ?= 10
 BUILDER_FUZZ := $(patsubst builder/fuzz/%_fuzz.c,%,$(sort $(wildcard builder/fuzz/*_fuzz.c)))
-BUILDER_FUZZ_SRC := app_file beam beam_command buf elf_file elf_symbols file gpt kernel_file ldcache rel_file report term_scan
+BUILDER_FUZZ_SRC := app_file beam beam_command buf check/term_check elf_file elf_symbols file gpt kernel_file ldcache rel_file report term_scan
 
 $(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC:%=builder/%.c)
 	@$(call say,FUZZ,$@)

@@ -42,24 +42,6 @@ bool check_has_program(const struct check *c, const char *name)
     return yes;
 }
 
-bool check_app_of(const struct check *c, const char *path, const char **name,
-                  size_t *len)
-{
-    static const char *const parts[] = {"/ebin/", "/priv/"};
-    const char *end = NULL;
-
-    (void)c;
-    for (size_t i = 0; i < 2 && !end; i++)
-        end = strstr(path, parts[i]);
-    if (!end)
-        return false;
-    *name = end;
-    while (*name > path && (*name)[-1] != '/')
-        --*name;
-    *len = strcspn(*name, "-/");
-    return true;
-}
-
 bool check_has_app(const struct check *c, const char *name)
 {
     const struct rel_file *rel = &c->view->release->rel;
@@ -102,6 +84,10 @@ static void look(const struct build_view *view, void *ctx)
     check_libraries(c);
     check_modules(c);
     check_scripts(c);
+    check_apps(c);
+    check_config(c);
+    if (c->o->verbose)
+        check_sizes(c);
     findings_sort(&c->found);
     print(c);
 }

@@ -22,7 +22,7 @@ void check_libraries(struct check *c); /* versions, symbols, systems */
 void check_modules(struct check *c);   /* compiled code */
 void check_scripts(struct check *c);   /* executables that are text */
 void check_apps(struct check *c);      /* applications with known needs */
-void check_settings(struct check *c);  /* sys.config, vm.args */
+void check_config(struct check *c);    /* sys.config, vm.args */
 void check_sizes(struct check *c);     /* what is large */
 
 /* Is there a program (name), a path or looked for as a shell in the image
@@ -30,9 +30,5 @@ void check_sizes(struct check *c);     /* what is large */
 bool check_has_program(const struct check *c, const char *name);
 /* Is there /bin/sh? */
 bool check_has_shell(const struct check *c);
-/* The application that a file of the release at (path) belongs to, by name;
- * false: none. */
-bool check_app_of(const struct check *c, const char *path, const char **name,
-                  size_t *len);
 /* Is (name) in the release? */
 bool check_has_app(const struct check *c, const char *name);

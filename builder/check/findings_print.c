@@ -66,15 +66,17 @@ static void print_finding(const struct finding *f, FILE *to)
 static void print_head(const struct check_subject *s, FILE *to)
 {
     struct buf line = {0};
+    char *plain;
 
     buf_addf(&line, "%s %s (%s, erts %s", s->name, s->version, s->layout,
              s->erts);
     if (s->otp)
         buf_addf(&line, ", OTP %s", s->otp);
-    buf_addf(&line, "), with the libraries of %s and %s shell", s->system,
-             s->shell ? "a" : "no");
-    print_wrapped(to, "", buf_str(&line), 0);
-    fputc('\n', to);
+    buf_addf(&line, "), with %s shell and the libraries of %s",
+             s->shell ? "a" : "no", s->system);
+    plain = printable(buf_str(&line));
+    fprintf(to, "%s\n\n", plain);
+    free(plain);
     buf_release(&line);
 }
 

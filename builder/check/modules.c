@@ -106,6 +106,8 @@ static void check_program(const struct module *m, const struct beam_command *b)
                             .where = where,
                             .remedy = "put it into the release, or do without"};
 
+    if (word && !strcmp(path_base(word), "sh"))
+        of.remedy = "pass --shell";
     if (word && !command_of_other_system(word) && !check_has_program(c, word))
         finding(&c->found, &of, "there is no program '%s' in the image", word);
     free(where);

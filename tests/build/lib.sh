@@ -25,6 +25,10 @@ build() {
 	"$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" "$@"
 }
 
+check() {
+	"$UNIBEAM" check --sysroot "$FIX/sysroot" "$@"
+}
+
 # expect STATUS COMMAND...: output goes to "out", messages to "err".
 expect() {
 	wanted=$1
