@@ -63,8 +63,8 @@ static void check_sys_config(struct check *c)
         struct finding_of of = {
             .severity = FINDING_ERROR, .id = "bad-config", .where = path};
 
-        finding(&c->found, &of, "the emulator cannot read it: line %u: %s",
-                line, why);
+        finding(&c->found, &of,
+                "the emulator cannot read sys.config: line %u: %s", line, why);
     }
     check_paths(c, &strings);
     strvec_release(&strings);

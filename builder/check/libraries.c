@@ -17,6 +17,7 @@ struct library {
     const struct closure_object *object;
     struct elf_symbols symbols;
     bool known; /* the symbols could be read */
+    bool late;  /* it wants versions that are not there */
     bool seen;  /* in the search for one symbol's owner */
 };
 
@@ -101,7 +102,7 @@ static struct library *provider(struct libraries *l, const struct library *lib,
     return loader ? by_path(l, loader) : NULL;
 }
 
-static void lacks_version(struct libraries *l, const struct library *lib,
+static void lacks_version(struct libraries *l, struct library *lib,
                           const struct elf_version_need *need,
                           const struct library *from)
 {
@@ -114,13 +115,14 @@ static void lacks_version(struct libraries *l, const struct library *lib,
         .remedy = "compile it on a system no newer than that, or name a newer "
                   "one with --sysroot"};
 
+    lib->late = true;
     finding(&l->check->found, &of, "no version %s in %s, which in %s has %s%s",
             need->version, from->object->path,
             sysroot_name(l->check->view->sysroot), last ? "up to " : "others",
             last ? last : "");
 }
 
-static void check_versions(struct libraries *l, const struct library *lib)
+static void check_versions(struct libraries *l, struct library *lib)
 {
     /* musl's loader does not look at them */
     if (lib->object->libc != LIBC_GLIBC)
@@ -212,9 +214,13 @@ static void check_symbols(struct libraries *l, struct library *lib)
     if (!elf_symbols_has(have, "nif_init") &&
         !elf_symbols_has(have, "driver_init"))
         return;
-    for (size_t i = 0; i < lib->symbols.undefined.n; i++)
-        if (!resolved(l, lib, lib->symbols.undefined.v[i]))
-            lacks_symbol(l, lib, lib->symbols.undefined.v[i]);
+    for (size_t i = 0; i < lib->symbols.undefined.n; i++) {
+        const char *name = lib->symbols.undefined.v[i];
+
+        /* what has those versions has the symbols too */
+        if (!resolved(l, lib, name) && (!lib->late || is_emulator_call(name)))
+            lacks_symbol(l, lib, name);
+    }
 }
 
 /* ---- other systems ---- */

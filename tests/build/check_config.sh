@@ -19,7 +19,8 @@ bad() { # TEXT MESSAGE
 	cases=$((cases + 1))
 	cp $config cases/bad.$cases
 	expect 3 check rel
-	contains out "error: the emulator cannot read it: $2"
+	tr '\n' ' ' <out >flat # long ones are wrapped
+	contains flat "error: the emulator cannot read sys.config: $2"
 	contains out '  in /app/releases/1.0/sys.config'
 }
 good '[].'

@@ -93,6 +93,12 @@ contains one "\"the emulator (erts 13.0) has no function 'enif_new_thing'\""
 finding warning undefined-symbol
 contains one "have 'lost'"
 lacks out maybe
+# a library that is too old is one finding, not one for each symbol
+echo 'int late(void); int nif_init(void) { return late(); }' |
+	$lib -o $priv/shop.so ./newer.so
+look 3
+finding error symbol-version
+lacks out undefined-symbol
 # not a NIF: it may be loaded after what has it
 echo 'int lost(void); int other(void) { return lost(); }' | $lib -o $priv/shop.so
 look 0
