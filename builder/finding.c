@@ -78,14 +78,16 @@ int finding(struct findings *list, const struct finding_of *of, const char *fmt,
             ...)
 {
     struct finding *f;
-    char *what;
+    char *what, *text;
     va_list ap;
     int r = 0;
 
     va_start(ap, fmt);
-    if (vasprintf(&what, fmt, ap) < 0)
-        what = xstrdup(fmt);
+    if (vasprintf(&text, fmt, ap) < 0)
+        text = xstrdup(fmt);
     va_end(ap);
+    what = report_shown(text);
+    free(text);
     if (!list) {
         r = report(of, what);
     } else {

@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
+
 static bool quiet;
 static const char *source;
 static const char *alias, *alias_shown;
+static report_take *take_note;
+static void *take_ctx;
 
 /* Names of files may hold anything, line breaks and terminal codes too. */
 static void put_plain(const char *text, size_t len)
@@ -23,15 +27,26 @@ static void put_plain(const char *text, size_t len)
             fputc(*text, stderr);
 }
 
+char *report_shown(const char *text)
+{
+    struct buf out = {0};
+
+    for (const char *at; alias && (at = strstr(text, alias));) {
+        buf_add(&out, text, (size_t)(at - text));
+        buf_adds(&out, alias_shown);
+        text = at + strlen(alias);
+    }
+    buf_adds(&out, text);
+    return buf_take(&out);
+}
+
 static void put_line(const char *line)
 {
-    for (const char *at; alias && (at = strstr(line, alias));) {
-        put_plain(line, (size_t)(at - line));
-        put_plain(alias_shown, strlen(alias_shown));
-        line = at + strlen(alias);
-    }
-    put_plain(line, strlen(line));
+    char *shown = report_shown(line);
+
+    put_plain(shown, strlen(shown));
     fputc('\n', stderr);
+    free(shown);
 }
 
 static void say(const char *kind, const char *fmt, va_list ap)
@@ -59,13 +74,22 @@ int fail(const char *fmt, ...)
 
 void note(const char *fmt, ...)
 {
+    char *line = NULL;
     va_list ap;
 
-    if (quiet)
-        return;
     va_start(ap, fmt);
-    say("note: ", fmt, ap);
+    if (!take_note && !quiet)
+        say("note: ", fmt, ap);
+    else if (take_note && vasprintf(&line, fmt, ap) >= 0)
+        take_note(take_ctx, line);
     va_end(ap);
+    free(line);
+}
+
+void report_notes(report_take *take, void *ctx)
+{
+    take_note = take;
+    take_ctx = ctx;
 }
 
 void usage_error(const char *fmt, ...)

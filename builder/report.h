@@ -30,5 +30,12 @@ void report_source(const char *source);
  * the user; NULL: no more.  Both last until then. */
 void report_alias(const char *path, const char *shown);
 
+/* (text) as messages show it; the caller frees it. */
+char *report_shown(const char *text);
+
+/* Give every note from now on to (take) instead; NULL: no more. */
+typedef void report_take(void *ctx, const char *text);
+void report_notes(report_take *take, void *ctx);
+
 /* No notes from now on. */
 void report_quiet(void);

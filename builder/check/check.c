@@ -92,11 +92,19 @@ static void look(const struct build_view *view, void *ctx)
     print(c);
 }
 
+static void take_note(void *ctx, const char *text)
+{
+    struct finding_of of = {.severity = FINDING_NOTE, .id = "remark"};
+
+    finding(ctx, &of, "%s", text);
+}
+
 int check_release(const struct check_options *o)
 {
     struct check c = {.o = o};
     int status = 0;
 
+    report_notes(take_note, &c.found);
     if (build_examine(&o->build, &c.found, look, &c))
         status = 1;
     else if (fflush(stdout) || ferror(stdout))

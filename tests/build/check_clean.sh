@@ -26,5 +26,12 @@ contains out '/app/erts-13.0/bin/beam.smp'
 contains out '0 errors, 0 warnings, 1 note'
 ls -lRn rel | diff before - || fail "something was written"
 same "$(ls | tr '\n' ' ')" 'before err out rel '
+# an archive is as good; what is said names it, not where it was unpacked
+tar czf rel.tar.gz -C rel .
+expect 0 check rel.tar.gz
+contains out 'nothing found'
+tar czf rel.tar.gz -C rel --exclude='./erts-*' .
+expect 3 check rel.tar.gz
+contains out "error: release 'rel.tar.gz' has no Erlang run-time system (erts-13.0)"
 # build agrees
 expect 0 build rel -o a.img

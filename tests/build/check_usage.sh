@@ -17,7 +17,7 @@ bad 2 "check: option '--format' needs a value" rel --format
 bad 2 "check: unknown option '--sysrot': did you mean '--sysroot'?" rel --sysrot x
 bad 2 "check: option '--shell=1' takes no value" rel --shell=1
 bad 1 "cannot open 'none': No such file or directory" none
-bad 1 "'rel/bin/shop' is not a directory" rel/bin/shop
+bad 1 "'rel/bin/shop' is neither a directory nor an archive" rel/bin/shop
 bad 1 "cannot use sysroot 'none': No such file" rel --sysroot none
 bad 1 "no Erlang run-time system erts-13.0 in 'rel/lib'" rel --erts rel/lib
 mkdir project && cp -r rel project/rel
