@@ -42,3 +42,4 @@ extern const struct command cmd_ping;
 extern const struct command cmd_rpc;
 extern const struct command cmd_eval;
 extern const struct command cmd_remote;
+extern const struct command cmd_convert;

@@ -21,5 +21,6 @@ const struct command *const commands[] = {
     &cmd_rpc,
     &cmd_eval,
     &cmd_remote,
+    &cmd_convert,
     NULL,
 };

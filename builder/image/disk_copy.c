@@ -128,3 +128,29 @@ int disk_temp(const char *path)
     free(dir);
     return fd;
 }
+
+int disk_hash(int fd, uint64_t at, uint64_t bytes, const char *name,
+              char out[SHA256_TEXT])
+{
+    uint8_t *piece = xcalloc(1, COPY_SIZE);
+    struct sha256 hash;
+    int status = 0;
+
+    sha256_init(&hash);
+    while (bytes && !status) {
+        size_t len = bytes < COPY_SIZE ? bytes : COPY_SIZE;
+        ssize_t n = file_pread(fd, piece, len, at);
+
+        if (n < 0)
+            status = fail("cannot read '%s': %s", name, strerror(errno));
+        else if ((size_t)n != len)
+            status = fail("'%s' changed while it was read", name);
+        else
+            sha256_add(&hash, piece, len);
+        at += len;
+        bytes -= len;
+    }
+    free(piece);
+    sha256_text(&hash, out);
+    return status;
+}

@@ -2,19 +2,16 @@
 /* Copyright the unibeam authors */
 #include "image/inspect.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "abi/image.h"
-#include "file.h"
+#include "image/disk_copy.h"
 #include "json_text.h"
 #include "manifest.h"
 #include "report.h"
-#include "sha256.h"
 
 #define MANIFEST_MAX (64 << 20)
-#define PIECE        (256 * 1024)
 
 static void set_bytes(json_t *j, const char *key, uint64_t n)
 {
@@ -26,34 +23,15 @@ static void set_text(json_t *j, const char *key, const char *text)
     json_object_set_new(j, key, text ? json_text(text) : json_null());
 }
 
-/* ---- hashes ---- */
-
 static int set_hash(json_t *j, const struct image *img, uint64_t at,
                     uint64_t len)
 {
-    uint8_t *piece = xcalloc(1, PIECE);
-    struct sha256 hash;
     char text[SHA256_TEXT];
-    int status = 0;
 
-    sha256_init(&hash);
-    while (len && !status) {
-        size_t want = len < PIECE ? len : PIECE;
-        ssize_t n = file_pread(img->fd, piece, want, at);
-
-        if (n < 0)
-            status = fail("cannot read '%s': %s", img->path, strerror(errno));
-        else if ((size_t)n != want)
-            status = fail("'%s' is cut off", img->path);
-        else
-            sha256_add(&hash, piece, want);
-        at += want;
-        len -= want;
-    }
-    free(piece);
-    sha256_text(&hash, text);
+    if (disk_hash(img->fd, at, len, img->path, text))
+        return -1;
     json_object_set_new(j, "sha256", json_string(text));
-    return status;
+    return 0;
 }
 
 /* ---- the disk ---- */
