@@ -76,7 +76,10 @@ check-builder: check-builder-unit check-builder-e2e check-builder-fuzz
 CLANG ?= clang
 FUZZ_TIME ?= 10
 BUILDER_FUZZ := $(patsubst builder/fuzz/%_fuzz.c,%,$(sort $(wildcard builder/fuzz/*_fuzz.c)))
-BUILDER_FUZZ_SRC := app_file beam beam_command buf check/term_check elf_file elf_symbols file gpt kernel_file ldcache rel_file report term_scan
+BUILDER_FUZZ_SRC := app_file beam beam_command buf elf_file elf_symbols file gpt \
+	image_read json_text kernel_file ldcache quote rel_file report sha256 term_scan \
+	check/term_check \
+	$(addprefix image/,baked disk_copy format inspect rootfs rootfs_data words)
 
 $(BUILDER_OUT)/fuzz/%: builder/fuzz/%_fuzz.c $(BUILDER_FUZZ_SRC:%=builder/%.c)
 	@$(call say,FUZZ,$@)
@@ -102,7 +105,8 @@ $(BUILDER_OUT)/seeds/%: $(BUILDER_OUT)/san/fuzz/%_fuzz.o \
 
 check-builder-fuzz: $(BUILDER_FUZZ:%=$(BUILDER_OUT)/seeds/%)
 	$(Q)set -e; for f in $(BUILDER_FUZZ); do \
-		$(BUILDER_OUT)/seeds/$$f 5000 tests/corpus/$$f/*; done
+		case $$f in rootfs) n=1000 ;; *) n=5000 ;; esac; \
+		$(BUILDER_OUT)/seeds/$$f $$n tests/corpus/$$f/*; done
 
 .SECONDARY: $(BUILDER_FUZZ:%=$(BUILDER_OUT)/san/fuzz/%_fuzz.o) \
 	$(BUILDER_OUT)/san/fuzz/seeds.o
