@@ -23,6 +23,7 @@
 #include "proc/process.h"
 #include "sched/cpu.h"
 #include "sys/trace.h"
+#include "user_mounts.h"
 
 #include "abi/image.h"
 #include "abi/machine.h"
@@ -47,29 +48,12 @@ static void cmdline_collect(void)
 /* Keys of include/abi/machine.h; one that ends in '.' stands for all that
  * begin so. Process 1 reads most of them. */
 static const char *const known_keys[] = {
-    "root",
-    "init",
-    "hostname",
-    "host",
-    "ip",
-    "ip6",
-    "ip.wait",
-    "env.",
-    "arg",
-    "eval",
-    "restart",
-    "grace",
-    "console.shell",
-    "console.size",
-    "console.resize",
-    "trace",
-    "loglevel",
-    "maxcpus",
-    "crash",
-    "debug",
-    "exit.port",
-    "exit.log",
-    "virtio_mmio.device",
+    "root",  "init",          "hostname",     "host",
+    "ip",    "ip6",           "ip.wait",      "env.",
+    "arg",   "mount",         "eval",         "restart",
+    "grace", "console.shell", "console.size", "console.resize",
+    "trace", "loglevel",      "maxcpus",      "crash",
+    "debug", "exit.port",     "exit.log",     "virtio_mmio.device",
 };
 
 static bool key_known(const char *word)
@@ -217,6 +201,7 @@ static void start(void *arg)
     crash_on_request(); /* where a test of the panic report wants it */
     mount_root();
     mount_others();
+    user_mounts(kernel_cmdline);
     cmdline_get(kernel_cmdline, "init", path, sizeof(path));
     int err = process_start_init(path, argv, envp);
     if (err)

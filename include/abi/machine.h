@@ -23,6 +23,12 @@
  *                         release (default 3)
  *   env.NAME=VALUE        environment of the release
  *   arg=WORD              an argument appended to the emulator's
+ *   mount=SOURCE:PATH[:SIZE]  a file system on PATH; may be repeated, the last
+ *                         one for a PATH counts.  SOURCE is tmpfs (of SIZE at
+ *                         most, with K, M or G behind it; half of the memory),
+ *                         none (nothing after all), or a disk or partition with
+ *                         ext4, read-only: its serial number, label, GUID, or
+ *                         vdXN
  *   eval=EXPRESSION       evaluate this instead of starting the release (mix)
  *   restart=no|on-failure[:TIMES]|always
  *                         whether a release that ended is started again
@@ -59,5 +65,7 @@
 #define MACHINE_NO_RELEASE_STATUS 126
 #define MACHINE_SIZE_DEVICE       "/dev/ttyS1"
 #define MACHINE_SIDE_MAX          1000 /* columns or rows */
+#define MACHINE_MOUNT_SOURCE_MAX  36   /* a GUID */
+#define MACHINE_MOUNT_PATH_MAX    200
 #define MACHINE_EXIT_PORT         0x501
 #define MACHINE_EXIT_LOG_PORT     0xe9

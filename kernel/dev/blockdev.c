@@ -218,6 +218,16 @@ struct blockdev *blockdev_find_guid(const char *guid_text)
     return find_partition(guid_text, offsetof(struct blockdev, part_guid));
 }
 
+struct blockdev *blockdev_find_serial(const char *serial)
+{
+    struct blockdev *d;
+
+    list_for_each (d, &devices, link)
+        if (d->whole == d && *d->serial && !strcmp(d->serial, serial))
+            return d;
+    return NULL;
+}
+
 struct blockdev *blockdev_find_label(const char *label)
 {
     struct blockdev *d;

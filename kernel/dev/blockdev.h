@@ -36,6 +36,7 @@ struct blockdev {
     unsigned max_segments;
     uint8_t type_guid[16], part_guid[16]; /* partitions, disk byte order */
     char label[37];                       /* partition name, ASCII */
+    char serial[21];                      /* disks: what the host calls it */
     unsigned major, minor;
     void *private;
     struct list link;
@@ -47,6 +48,7 @@ struct blockdev *blockdev_find_type(const char *guid_text);
 /* By the partition's own GUID (root=UUID). */
 struct blockdev *blockdev_find_guid(const char *guid_text);
 struct blockdev *blockdev_find_label(const char *label);
+struct blockdev *blockdev_find_serial(const char *serial);
 /* Whether something is mounted of what (d) covers. */
 bool blockdev_in_use(struct blockdev *d);
 struct blockdev *blockdev_next(struct blockdev *d); /* NULL starts */

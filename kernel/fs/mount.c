@@ -134,6 +134,42 @@ static int mount_at(struct mount *m, const char *path)
     return err;
 }
 
+static int make_dir(const char *path)
+{
+    struct entry_name n = {0};
+    struct path dir;
+    int err = path_lookup_parent(AT_FDCWD, path, &dir, &n.name, &n.len);
+
+    if (err)
+        return err;
+    n.hash = name_hash(n.name, n.len);
+    err = entry_create(dir.dentry, &n, S_IFDIR | 0755, 0, NULL, false, NULL);
+    path_put(&dir);
+    return err == -EEXIST ? 0 : err;
+}
+
+int vfs_make_dirs(const char *path)
+{
+    size_t len = strlen(path);
+    char *name = kmalloc(len + 1, 0);
+    struct path there;
+    int err = name ? 0 : -ENOMEM;
+
+    for (size_t k = 1; !err && k <= len; k++) {
+        if (path[k] != '/' && path[k])
+            continue;
+        memcpy(name, path, k);
+        name[k] = '\0';
+        err = path_lookup(AT_FDCWD, name, LOOKUP_FOLLOW, &there);
+        if (!err)
+            path_put(&there);
+        else if (err == -ENOENT)
+            err = make_dir(name);
+    }
+    kfree(name);
+    return err;
+}
+
 static unsigned parse_options(const char *options)
 {
     static const struct {

@@ -148,6 +148,9 @@ void vfs_init(void); /* caches, anonymous file system */
 /* Mount (sb) at absolute (path) ("/" first). */
 int vfs_mount(struct super_block *sb, const char *path, const char *source,
               const char *options);
+/* Make the directory at absolute (path), and those above it, where they are
+ * missing. 0, -EROFS, -ENOTDIR and the like. */
+int vfs_make_dirs(const char *path);
 typedef void mount_visit_fn(void *arg, const struct mount *m,
                             const char *where);
 void vfs_visit_mounts(mount_visit_fn *fn, void *arg);
@@ -185,6 +188,8 @@ extern const struct file_ops file_ops_mapping; /* regular files */
 /* The file systems. ERR_PTR on error. */
 struct blockdev;
 struct super_block *ext4_mount(struct blockdev *dev);
+/* Whether an ext4 file system lies there that calls itself (label). */
+bool ext4_has_label(struct blockdev *dev, const char *label);
 struct super_block *tmpfs_create(uint64_t max_bytes, unsigned root_mode);
 struct super_block *procfs_create(void);
 struct super_block *sysfs_create(void);

@@ -32,6 +32,7 @@
 #include "lib/errno.h"
 #include "lib/log.h"
 #include "lib/printf.h"
+#include "lib/string.h"
 #include "mem/slab.h"
 #include "sched/lock.h"
 #include "sched/softirq.h"
@@ -436,13 +437,22 @@ static void read_geometry(struct virtio_blk *b)
     b->disk.readonly = virtio_has(d, VIRTIO_BLK_F_RO);
 }
 
-/* Disks that can be written are told apart by the serial number the host gave
- * them, under the name that udev has for it. (The name vdb depends on the
- * order in which they are found.) */
+/* Disks are told apart by the serial number the host gave them (the name vdb
+ * depends on the order in which they are found); those that can be written are
+ * there under the name that udev has for it. */
 static void add_serial_name(struct virtio_blk *b)
 {
-    char *id = kzalloc(VIRTIO_BLK_ID_BYTES + 1, 0);
     char name[64], target[32];
+
+    ksnprintf(name, sizeof(name), "disk/by-id/virtio-%s", b->disk.serial);
+    ksnprintf(target, sizeof(target), "../../%s", b->disk.name);
+    if (devfs_symlink(name, target))
+        kwarn("%s: cannot make /dev/%s", b->disk.name, name);
+}
+
+static void read_serial(struct virtio_blk *b)
+{
+    char *id = kzalloc(VIRTIO_BLK_ID_BYTES + 1, 0);
     struct blk_request r = {.b = b, .type = VIRTIO_BLK_T_GET_ID, .in = 1};
 
     if (!id)
@@ -452,10 +462,7 @@ static void add_serial_name(struct virtio_blk *b)
         for (char *c = id; *c; c++)
             if (*c <= ' ' || *c > '~' || *c == '/')
                 *c = '_';
-        ksnprintf(name, sizeof(name), "disk/by-id/virtio-%s", id);
-        ksnprintf(target, sizeof(target), "../../%s", b->disk.name);
-        if (devfs_symlink(name, target))
-            kwarn("%s: cannot make /dev/%s", b->disk.name, name);
+        strlcpy(b->disk.serial, id, sizeof(b->disk.serial));
     }
     kfree(id);
 }
@@ -514,7 +521,8 @@ static int blk_probe(struct virtio_device *d)
     kinfo("%s: %llu MiB%s", b->disk.name,
           (unsigned long long)(b->disk.sectors / 2048),
           b->disk.readonly ? ", read-only" : "");
-    if (!b->disk.readonly)
+    read_serial(b);
+    if (!b->disk.readonly && *b->disk.serial)
         add_serial_name(b);
     return blockdev_register(&b->disk);
 fail:

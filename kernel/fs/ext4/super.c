@@ -193,6 +193,23 @@ static int ext4_statfs(struct super_block *sb, struct statfs_info *out)
     return 0;
 }
 
+bool ext4_has_label(struct blockdev *dev, const char *label)
+{
+    struct ext4_super_disk *s = kmalloc(sizeof(*s), 0);
+    size_t len = strlen(label);
+    bool same;
+
+    if (!s)
+        return false;
+    same = len && len <= sizeof(s->volume_name) &&
+           !blockdev_read(dev, EXT4_SUPER_OFFSET / 512, s, sizeof(*s)) &&
+           s->magic == EXT4_SUPER_MAGIC &&
+           strnlen(s->volume_name, sizeof(s->volume_name)) == len &&
+           !memcmp(s->volume_name, label, len);
+    kfree(s);
+    return same;
+}
+
 static int fill(struct super_block *sb, struct ext4 *fs)
 {
     int err = read_super(fs);
