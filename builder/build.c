@@ -13,9 +13,11 @@
 #include "disk_image.h"
 #include "elf_closure.h"
 #include "etc_files.h"
+#include "extra_files.h"
 #include "init_conf.h"
 #include "input.h"
 #include "manifest.h"
+#include "mount_option.h"
 #include "output.h"
 #include "quote.h"
 #include "release.h"
@@ -35,7 +37,8 @@ struct build {
     struct closure closure;
     struct boot_files boot;
     struct shell_need need;
-    char *shell_reason; /* NULL: no shell */
+    struct strvec extra; /* guest paths of what --file brought */
+    char *shell_reason;  /* NULL: no shell */
     char *hostname;
     char *output;
     time_t when;
@@ -95,6 +98,27 @@ static void settle_names(struct build *b)
 }
 
 /* ---- contents ---- */
+
+/* Before everything else: who asks for a file wants that one. */
+static int add_extra(struct build *b)
+{
+    return extra_files_add(&b->release, &b->tree, &b->o->files, &b->extra);
+}
+
+/* A file system needs a directory to be mounted on; what is in memory then has
+ * those made by the kernel. */
+static int add_mount_points(struct build *b)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < b->o->mounts.n && !r; i++) {
+        char *path = mount_option_path(b->o->mounts.v[i]);
+
+        r = tree_dir(&b->tree, path, "asked for with --mount") ? 0 : -1;
+        free(path);
+    }
+    return r;
+}
 
 static int add_release(struct build *b)
 {
@@ -158,6 +182,14 @@ static int add_emulator(struct build *b)
     return r;
 }
 
+static int follow_extra(struct build *b, const char *path)
+{
+    struct node *n = tree_find(&b->tree, path, true);
+
+    return n->type == NODE_DIR ? closure_add_tree(&b->closure, n)
+                               : closure_add(&b->closure, path);
+}
+
 static int add_programs(struct build *b)
 {
     struct node *app = tree_find(&b->tree, INITCONF_ROOT, true);
@@ -167,6 +199,8 @@ static int add_programs(struct build *b)
     if (!r && b->release.layout == RELEASE_GLEAM)
         r = closure_add_tree(&b->closure,
                              tree_find(&b->tree, b->release.root, true));
+    for (size_t i = 0; i < b->extra.n && !r; i++)
+        r = follow_extra(b, b->extra.v[i]);
     closure_report_foreign(&b->closure);
     return r ? -1 : 0;
 }
@@ -266,9 +300,9 @@ static int fill_tree(struct build *b)
     tree_init(&b->tree);
     closure_init(&b->closure, &b->sysroot, &b->tree, b->o->allow_missing);
     b->closure.findings = b->findings;
-    return etc_add_dirs(&b->tree, &b->sysroot) || add_release(b) ||
-                   add_programs(b) || add_shell(b) ||
-                   runtime_add_files(&b->closure) ||
+    return etc_add_dirs(&b->tree, &b->sysroot) || add_extra(b) ||
+                   add_release(b) || add_mount_points(b) || add_programs(b) ||
+                   add_shell(b) || runtime_add_files(&b->closure) ||
                    runtime_add_cache(&b->closure) ||
                    etc_add_files(&b->tree, b->hostname) || add_settings(b)
                ? -1
@@ -365,6 +399,7 @@ static void release_all(struct build *b)
     tree_release(&b->tree);
     shell_need_release(&b->need);
     release_close(&b->release);
+    strvec_release(&b->extra);
     input_close(&b->input);
     sysroot_release(&b->sysroot);
     boot_files_release(&b->boot);

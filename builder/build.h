@@ -29,7 +29,9 @@ struct build_options {
     const char *restart;
     const char *busybox;
     struct boot_paths boot;
-    struct strvec env; /* checked: "NAME=VALUE" */
+    struct strvec env;    /* checked: "NAME=VALUE" */
+    struct strvec files;  /* checked: "SRC:DST" */
+    struct strvec mounts; /* checked: "SOURCE:PATH[:SIZE]" */
     enum shell_wish shell;
     bool allow_missing;
     bool quiet;

@@ -7,8 +7,11 @@
 #include "build.h"
 #include "cmd.h"
 #include "env_option.h"
+#include "extra_files.h"
 #include "grace_option.h"
 #include "hostname_option.h"
+#include "mount_option.h"
+#include "network_option.h"
 #include "osv/build.h"
 #include "quote.h"
 #include "report.h"
@@ -21,6 +24,12 @@ enum {
     SHELL,
     NO_SHELL,
     ENV,
+    ARG,
+    IP,
+    IP6,
+    ADD_HOST,
+    FILES,
+    MOUNT,
     HOSTNAME,
     APPEND,
     KERNEL,
@@ -50,6 +59,19 @@ static const struct opt options[] = {
     {"env", 0, "NAME=VALUE", "environment of the release", ENV, OPT_MANY},
     {"hostname", 0, "NAME", "(default: made from the release's name)", HOSTNAME,
      0},
+    {"ip", 0, "dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]",
+     "address of the machine (default: dhcp)", IP, 0},
+    {"ip6", 0, "auto|dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]",
+     "its IPv6 address (default: auto)", IP6, 0},
+    {"add-host", 0, "NAME:ADDR", "a line in its /etc/hosts", ADD_HOST,
+     OPT_MANY},
+    {"arg", 0, "WORD", "argument for the Erlang emulator", ARG, OPT_MANY},
+    {"file", 0, "SRC:DST",
+     "put the file or directory SRC into the image as DST", FILES, OPT_MANY},
+    {"mount", 0, "SOURCE:PATH[:SIZE]",
+     "mount SOURCE on PATH when it starts: tmpfs, or a disk by its serial "
+     "number, label or partition GUID",
+     MOUNT, OPT_MANY},
     {"append", 0, "TEXT", "words for the kernel's command line", APPEND, 0},
     {"grace", 0, "SECONDS",
      "time to stop in when the power button is pressed (default: 30)", GRACE,
@@ -82,9 +104,36 @@ static void check_text(const char *what, const char *text)
             usage_error("build: %s has a control character in it", what);
 }
 
+struct options {
+    struct build_options build;
+    struct network network;
+    struct strvec args;
+    const char *append;
+};
+
+/* What is for the kernel and process 1, as one line: --append wins. */
+static char *command_line(const struct options *o)
+{
+    struct buf words = {0};
+
+    network_words(&o->network, &words);
+    for (size_t i = 0; i < o->args.n; i++) {
+        buf_adds(&words, " ");
+        quote_kernel(&words, "arg=", o->args.v[i]);
+    }
+    for (size_t i = 0; i < o->build.mounts.n; i++) {
+        buf_adds(&words, " ");
+        quote_kernel(&words, "mount=", o->build.mounts.v[i]);
+    }
+    if (o->append)
+        buf_addf(&words, " %s", o->append);
+    return xstrdup(buf_str(&words) + (words.len > 0));
+}
+
 static void take_option(void *ctx, int id, const char *value)
 {
-    struct build_options *o = ctx;
+    struct options *all = ctx;
+    struct build_options *o = &all->build;
 
     osv_option_take(&o->osv, id, value);
     switch (id) {
@@ -116,7 +165,24 @@ static void take_option(void *ctx, int id, const char *value)
         check_text("--append", value);
         if (!quote_kernel_closed(value))
             usage_error("build: --append: a quote is not closed: %s", value);
-        o->append = value;
+        all->append = value;
+        break;
+    case ARG:
+        check_text("--arg", value);
+        strvec_push(&all->args, value);
+        break;
+    case IP:
+    case IP6:
+    case ADD_HOST:
+        network_option_of("build", &all->network, opt_name(options, id), value);
+        break;
+    case FILES:
+        extra_file_check("build", value);
+        strvec_push(&o->files, value);
+        break;
+    case MOUNT:
+        mount_option_check("build", value);
+        strvec_push(&o->mounts, value);
         break;
     case GRACE:
         grace_option_check("build", value);
@@ -150,10 +216,31 @@ static void take_option(void *ctx, int id, const char *value)
     }
 }
 
+static int build_with(struct options *o)
+{
+    char *words = command_line(o);
+    int r;
+
+    o->build.append = words;
+    r = build_image(&o->build);
+    free(words);
+    return r;
+}
+
+static void release_options(struct options *o)
+{
+    network_release(&o->network);
+    strvec_release(&o->args);
+    strvec_release(&o->build.env);
+    strvec_release(&o->build.files);
+    strvec_release(&o->build.mounts);
+    strvec_release(&o->build.osv.nameservers);
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
     static const int also_with_base[] = {OUTPUT, QUIET, -1};
-    struct build_options o = {0};
+    struct options o = {0};
     struct strvec operands = {0};
     int r;
 
@@ -162,12 +249,12 @@ static int run(const struct command *c, int argc, char **argv)
         usage_error("build: which release?");
     if (operands.n > 1)
         usage_error("build: only one release at a time: '%s'", operands.v[1]);
-    o.release = operands.v[0];
-    osv_option_check(&o.osv, c->options, also_with_base);
-    r = o.osv.base ? osv_build(&o.osv, o.release, o.output, o.quiet)
-                   : build_image(&o);
-    strvec_release(&o.env);
-    strvec_release(&o.osv.nameservers);
+    o.build.release = operands.v[0];
+    osv_option_check(&o.build.osv, c->options, also_with_base);
+    r = o.build.osv.base ? osv_build(&o.build.osv, o.build.release,
+                                     o.build.output, o.build.quiet)
+                         : build_with(&o);
+    release_options(&o);
     strvec_release(&operands);
     return r ? 1 : 0;
 }

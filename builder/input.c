@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tarball.h"
 #include "buf.h"
 #include "file.h"
 #include "report.h"
+#include "tarball.h"
 
 #define MAX_OUTER 3
 

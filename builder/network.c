@@ -148,6 +148,8 @@ void network_words(const struct network *n, struct buf *out)
         buf_addf(out, " hostname=%s", n->hostname);
     if (n->ip)
         buf_addf(out, " ip=%s", n->ip);
+    if (n->ip6)
+        buf_addf(out, " ip6=%s", n->ip6);
     for (size_t i = 0; i < n->hosts.n; i++)
         buf_addf(out, " host=%s", n->hosts.v[i]);
 }

@@ -25,6 +25,7 @@ struct network {
     const char *name;           /* interface, bridge or path */
     char mac[NETWORK_MAC_TEXT]; /* "": see network_choose_mac */
     const char *ip;             /* for the guest, or NULL, as the next */
+    const char *ip6;
     const char *hostname;
     struct strvec hosts; /* NAME:ADDR */
 };

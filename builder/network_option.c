@@ -82,46 +82,87 @@ static bool valid_ipv4(const char *text)
     return inet_pton(AF_INET, text, &a) == 1;
 }
 
-static bool valid_address(const char *text)
+/* Cut ADDR/PREFIX: the address into (addr), the prefix, 1 to (max), checked. */
+static bool cut_prefix(const char *text, char *addr, size_t size,
+                       unsigned long max)
 {
-    char *end;
-    unsigned long prefix;
-    struct in_addr a;
-    char addr[INET_ADDRSTRLEN] = "";
     const char *slash = strchr(text, '/');
-    uint32_t host;
+    unsigned long prefix;
+    char *end;
 
-    if (!slash || (size_t)(slash - text) >= sizeof(addr))
+    if (!slash || (size_t)(slash - text) >= size)
         return false;
     memcpy(addr, text, (size_t)(slash - text));
+    addr[slash - text] = '\0';
     prefix = strtoul(slash + 1, &end, 10);
-    if (slash[1] < '0' || slash[1] > '9' || *end || end - slash > 3 ||
-        prefix < 1 || prefix > 32 || inet_pton(AF_INET, addr, &a) != 1)
+    return slash[1] >= '0' && slash[1] <= '9' && !*end && end - slash <= 4 &&
+           prefix >= 1 && prefix <= max;
+}
+
+static bool valid_address(const char *text)
+{
+    char addr[INET_ADDRSTRLEN];
+    struct in_addr a;
+    uint32_t host;
+
+    if (!cut_prefix(text, addr, sizeof(addr), 32) ||
+        inet_pton(AF_INET, addr, &a) != 1)
         return false;
     host = ntohl(a.s_addr);
     return host >> 24 != 0 && host >> 28 < 14; /* a host's, not a group's */
 }
 
-static int parse_ip(struct network *n, const char *text)
+/* What an interface can have: RFC 4291, 2.5 and 2.7. */
+static bool valid_ipv6(const char *text)
+{
+    struct in6_addr a;
+
+    return inet_pton(AF_INET6, text, &a) == 1 && !IN6_IS_ADDR_MULTICAST(&a) &&
+           !IN6_IS_ADDR_UNSPECIFIED(&a) && !IN6_IS_ADDR_LOOPBACK(&a);
+}
+
+static bool valid_address6(const char *text)
+{
+    char addr[INET6_ADDRSTRLEN];
+
+    return cut_prefix(text, addr, sizeof(addr), 128) && valid_ipv6(addr);
+}
+
+/* ADDR/PREFIX[,GATEWAY[,DNS...]] */
+static bool valid_static(const char *text, bool (*address)(const char *),
+                         bool (*host)(const char *))
 {
     struct strvec fields = {0};
-    bool good = true;
+    bool good;
 
-    if (strcmp(text, "dhcp") && strcmp(text, "none")) {
-        /* An empty gateway between two commas is none: split by hand. */
-        for (const char *at = text;; at += strcspn(at, ",") + 1) {
-            strvec_pushf(&fields, "%.*s", (int)strcspn(at, ","), at);
-            if (!at[strcspn(at, ",")])
-                break;
-        }
-        good = fields.n <= 2 + DNS_MAX && valid_address(fields.v[0]);
-        for (size_t i = 1; i < fields.n && good; i++)
-            good = (i == 1 && !*fields.v[i]) || valid_ipv4(fields.v[i]);
+    /* An empty gateway between two commas is none: split by hand. */
+    for (const char *at = text;; at += strcspn(at, ",") + 1) {
+        strvec_pushf(&fields, "%.*s", (int)strcspn(at, ","), at);
+        if (!at[strcspn(at, ",")])
+            break;
     }
+    good = fields.n <= 2 + DNS_MAX && address(fields.v[0]);
+    for (size_t i = 1; i < fields.n && good; i++)
+        good = (i == 1 && !*fields.v[i]) || host(fields.v[i]);
     strvec_release(&fields);
-    if (!good)
+    return good;
+}
+
+static int parse_ip(struct network *n, const char *text)
+{
+    if (strcmp(text, "dhcp") && strcmp(text, "none") &&
+        !valid_static(text, valid_address, valid_ipv4))
         return -1;
     n->ip = text;
+    return 0;
+}
+
+static int parse_ip6(struct network *n, const char *text)
+{
+    if (strcmp(text, "auto") && strcmp(text, "dhcp") && strcmp(text, "none") &&
+        !valid_static(text, valid_address6, valid_ipv6))
+        return -1;
+    n->ip6 = text;
     return 0;
 }
 
@@ -156,6 +197,12 @@ static int parse_host(struct network *n, const char *text)
 
 void network_option(struct network *n, const char *option, const char *value)
 {
+    network_option_of("run", n, option, value);
+}
+
+void network_option_of(const char *command, struct network *n,
+                       const char *option, const char *value)
+{
     static const struct {
         const char *name;
         int (*parse)(struct network *, const char *);
@@ -165,12 +212,14 @@ void network_option(struct network *n, const char *option, const char *value)
          "user, tap=NAME, bridge=NAME or socket=PATH"},
         {"mac", parse_mac, "a card's address like 52:54:00:12:34:56"},
         {"ip", parse_ip, "dhcp, none or ADDR/PREFIX[,GATEWAY[,DNS...]]"},
+        {"ip6", parse_ip6,
+         "auto, dhcp, none or ADDR/PREFIX[,GATEWAY[,DNS...]]"},
         {"hostname", parse_hostname, "a host name"},
         {"add-host", parse_host, "NAME:ADDR"},
     };
 
     for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
         if (!strcmp(option, options[i].name) && options[i].parse(n, value))
-            usage_error("run: --%s '%s' is not %s", option, value,
+            usage_error("%s: --%s '%s' is not %s", command, option, value,
                         options[i].wanted);
 }

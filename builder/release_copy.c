@@ -40,6 +40,8 @@ static const char *skip_reason(const struct copy *c, const char *rel)
     char *tarball;
     bool is_tarball;
 
+    if (c->extra)
+        return NULL;
     for (size_t i = 0; i < sizeof(skips) / sizeof(*skips); i++) {
         const char *p = skips[i].pattern;
         /* "*.a" patterns reach down, the others name one place */
@@ -67,7 +69,7 @@ static void count(struct copy *c, const struct stat *st)
 
     if (st->st_mtim.tv_sec > newest->tv_sec)
         *newest = st->st_mtim;
-    if (S_ISREG(st->st_mode)) {
+    if (S_ISREG(st->st_mode) && !c->extra) {
         c->release->files++;
         c->release->bytes += (uint64_t)st->st_size;
     }
@@ -174,7 +176,7 @@ static int copy_file(struct copy *c, const char *host, const char *guest,
     n = tree_file(c->tree, guest, host, st, why);
     if (!n)
         return -1;
-    n->is_app = true;
+    n->is_app = !c->extra;
     count(c, st);
     return 0;
 }
@@ -286,15 +288,30 @@ int copy_dir(struct copy *c, const char *host, const char *rel, const char *why,
     return r;
 }
 
-int copy_init(struct copy *c, struct release *r, struct tree *t)
+static int init(struct copy *c, struct release *r, struct tree *t,
+                const char *dir, const char *root)
 {
-    *c = (struct copy){.release = r, .tree = t, .root = INITCONF_ROOT};
-    c->top.real = realpath(r->dir, NULL);
+    *c = (struct copy){.release = r, .tree = t, .root = root};
+    c->top.real = realpath(dir, NULL);
     c->top.rel = "";
     c->base = &c->top;
     if (!c->top.real)
-        return fail("cannot open '%s': %s", r->dir, strerror(errno));
+        return fail("cannot open '%s': %s", dir, strerror(errno));
     return 0;
+}
+
+int copy_init(struct copy *c, struct release *r, struct tree *t)
+{
+    return init(c, r, t, r->dir, INITCONF_ROOT);
+}
+
+int copy_init_dir(struct copy *c, struct release *r, struct tree *t,
+                  const char *dir, const char *root)
+{
+    int err = init(c, r, t, dir, root);
+
+    c->extra = true;
+    return err;
 }
 
 void copy_release(struct copy *c)

@@ -21,6 +21,7 @@ struct copy {
     const char *root;             /* what is copied goes below this */
     const struct copy_base *base; /* the innermost */
     struct copy_base top;
+    bool extra;      /* not of the release: all of it, and not counted */
     dev_t image_dev; /* the image to be replaced, or zeros */
     ino_t image_ino;
 };
@@ -32,6 +33,9 @@ int shipment_open(struct release *r, const char *erts);
 int release_read_scripts(struct release *r);
 
 int copy_init(struct copy *c, struct release *r, struct tree *t);
+/* The same for (dir), which is not of the release, to be at (root). */
+int copy_init_dir(struct copy *c, struct release *r, struct tree *t,
+                  const char *dir, const char *root);
 void copy_release(struct copy *c);
 
 /* Copy the host directory (host) to (rel) below the release's guest path. */
