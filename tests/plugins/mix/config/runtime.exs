@@ -1,0 +1,3 @@
+import Config
+
+config :stall, greeting: System.get_env("GREETING", "nobody")
