@@ -6,6 +6,7 @@
 #   make test       install what is missing, build all, run every test
 #   make check      the tests that need no virtual machine
 #   make install    PREFIX=/usr/local DESTDIR=
+#   make deb        a Debian package, in build
 #   make format lint clean
 #
 # V=1 shows commands, DEBUG=1 checks lock order and more, CI=1 makes warnings
@@ -61,6 +62,14 @@ install: $(ALL)
 	install -m 755 $(B)/init $(B)/start-otp.so $(DESTDIR)$(PREFIX)/lib/unibeam/
 	cd $(SHARE) && find . -type f ! -name .done \
 		-exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(PREFIX)/share/{} \;
+
+	set -e; for f in $(PLUGIN_FILES); do install -D -m 644 $$f \
+		$(DESTDIR)$(PREFIX)/share/unibeam/$$f; done
+
+# What a project needs of the plugins: not their tests, nor what was built.
+PLUGIN_FILES = $(shell find plugins -type d \( -name _build -o -name deps \
+	-o -name test -o -name tests \) -prune -o -type f ! -name '.*' \
+	! -name '*.lock' -print 2>/dev/null)
 
 # What git knows, or everything when there is no git.
 SOURCES = $(shell git ls-files '*.c' '*.h' 2>/dev/null || \
