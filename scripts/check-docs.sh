@@ -11,6 +11,7 @@
 #  - unibeam.json(5) in SHARE names the keys that the command takes;
 #  - docs/using.md names every key of the kernel's command line (kernel/main.c,
 #    include/abi/machine.h), and no other;
+#  - messages that docs/guide/troubleshooting.md quotes are in the sources;
 #  - files of the tree that documents name exist.
 set -eu
 unibeam=$(realpath "$1")
@@ -159,6 +160,26 @@ compare "the key" kernel/main.c "$tmp/have" include/abi/machine.h "$tmp/abi"
 section $using "Settings, and which wins" | cells |
     sed -n 's/^`\([a-zA-Z0-9_.]*\)=.*/\1/p' | sort -u >"$tmp/documented"
 compare "the key" kernel/main.c "$tmp/have" "$using" "$tmp/documented"
+
+# --- messages ----------------------------------------------------------------
+
+# The text of strings that stand one after the other, with "..." for what printf
+# fills in.
+strings_of() {
+    cat "$@" | tr '\n' '\001' |
+        sed -E 's/"[[:space:]\x01]*"//g; s/%[-0-9.*#]*(ll|z|l|h)?[a-zA-Z]/.../g; s/\\"/"/g' |
+        tr '\001' '\n'
+}
+guide=docs/guide/troubleshooting.md
+strings_of $(git ls-files 'boot/*.[cS]' 'builder/*.c' 'guest/*.c' 'kernel/*.c' 2>/dev/null ||
+    find boot builder guest kernel -name '*.[cS]') >"$tmp/strings"
+sed -n 's/^| `\(.*\)` | .* | .* |$/\1/p' $guide >"$tmp/quoted"
+[ "$(grep -c '^| `' $guide)" = "$(wc -l <"$tmp/quoted")" ] ||
+    say "$guide: a row of a table is not | \`message\` | why | remedy |"
+while IFS= read -r message; do
+    grep -qF -e "$message" "$tmp/strings" ||
+        say "$guide quotes '$message', which nothing says"
+done <"$tmp/quoted"
 
 # --- paths -------------------------------------------------------------------
 

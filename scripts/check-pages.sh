@@ -130,5 +130,22 @@ if has zsh; then
         verdict "zsh: '${line%|*}'" $?
     done
 fi
+
+# Names of machines, as "unibeam ps" lists them.
+if echo "$commands" | grep -qx stop; then
+    mkdir "$tmp/stub"
+    cat >"$tmp/stub/unibeam" <<'EOF'
+#!/bin/sh
+[ "$*" != "ps --format json" ] ||
+    printf '[\n  {\n    "name": "web",\n    "pid": 7\n  },\n  {\n    "name": "db"\n  }\n]\n'
+EOF
+    chmod +x "$tmp/stub/unibeam"
+    PATH=$tmp/stub:$PATH
+    for shell in bash fish; do
+        ! command -v $shell >/dev/null || expect $shell "unibeam stop w" web
+    done
+    expect bash "unibeam logs " web db
+    expect bash "unibeam stop web d" db
+fi
 echo "$passed passed, $failed failed, $left_out not run"
 [ $failed -eq 0 ]

@@ -88,8 +88,7 @@ static void put_command(FILE *to, const struct command *c)
     if (operand_kind(c) == OPERAND_NONE)
         fputs("        '*:: :_message \"no more arguments\"'\n}\n\n", to);
     else
-        fprintf(to, "        '1:operand:%s' \\\n        '*:file:_files'\n}\n\n",
-                actions[operand_kind(c)]);
+        fprintf(to, "        '*:operand:%s'\n}\n\n", actions[operand_kind(c)]);
     free(all);
 }
 

@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check-guide.sh BUILD - what documents tell to type is typed, and shows what they
+# say it shows:
+#
+#  - commands of docs/guide/*.md behind "<!-- try: TEXT -->" start a machine that
+#    says TEXT, with emulation in the place of KVM;
+#  - every line of README.md's session comes, in that order (numbers aside);
+#  - files and examples in XML, JSON and YAML are such.
+set -u
+build=$(realpath "$1")
+cd "$(dirname "$0")/.." || exit 1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0
+failed=0
+left_out=0
+
+verdict() { # NAME STATUS: what there is to say is in $tmp/log
+    if [ "$2" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok      $1"
+        return
+    fi
+    failed=$((failed + 1))
+    echo "FAILED  $1"
+    tail -n 30 "$tmp/log" | sed 's/^/    /'
+}
+
+leave_out() {
+    left_out=$((left_out + 1))
+    echo "skipped: $*"
+}
+
+# The indented block behind line LINE of FILE, without its indentation.
+block() { # FILE LINE
+    awk -v from="$2" 'NR <= from || (!on && !NF) { next }
+        /^    / { on = 1; print substr($0, 5); next } { exit }' "$1"
+}
+
+# A port of 127.0.0.1 that nobody listens on.
+free_port() {
+    port=18091
+    while grep -qi ":$(printf %04X $port) .* 0A " /proc/net/tcp; do
+        port=$((port + 1))
+    done
+    echo $port
+}
+
+# --- commands that start machines --------------------------------------------
+
+mkdir "$tmp/work"
+ln -s "$build/hello.img" "$build/kernel.stripped.elf" "$tmp/work/"
+
+try() { # TEXT: the command is in $tmp/command
+    sed -i "s/-accel kvm/-accel tcg,thread=multi/; s/:18091-/:$(free_port)-/; 1s/^/exec /" \
+        "$tmp/command"
+    (cd "$tmp/work" && exec sh "$tmp/command") >"$tmp/log" 2>&1 </dev/null &
+    machine=$!
+    tries=0
+    while ! grep -q "$1" "$tmp/log" && kill -0 $machine 2>/dev/null &&
+        [ $tries -lt 240 ]; do
+        tries=$((tries + 1))
+        sleep 0.5
+    done
+    kill $machine 2>/dev/null
+    wait $machine
+    grep -q "$1" "$tmp/log"
+}
+
+for file in docs/guide/*.md; do
+    for line in $(grep -n '^<!-- try: ' "$file" | cut -d: -f1); do
+        text=$(sed -n "${line}s/^<!-- try: \(.*\) -->$/\1/p" "$file")
+        block "$file" "$line" >"$tmp/command"
+        name=$(sed -n 1p "$tmp/command" | cut -c1-40)
+        try "$text"
+        verdict "$file:$line: $name..." $?
+    done
+done
+
+# --- README's session --------------------------------------------------------
+
+# Numbers as N, without indentation.
+plain() {
+    sed -E 's/^ +//; s/[0-9]+(\.[0-9]+)*/N/g' "$1"
+}
+
+line=$(grep -n '^What `make demo` shows' README.md | cut -d: -f1)
+block README.md "$line" >"$tmp/session"
+{
+    # the release lies in examples/, and that is what is printed
+    build/unibeam build examples/hello/_build/prod/rel/hello -o build/hello.img
+    scripts/demo.sh build/unibeam build/hello.img
+} >"$tmp/log" 2>&1
+plain "$tmp/session" >"$tmp/wanted"
+plain "$tmp/log" | awk -v wanted="$tmp/wanted" '
+    BEGIN { i = 0; while ((getline line < wanted) > 0) if (line != "") want[n++] = line }
+    { sub(/\r$/, "") } i < n && $0 == want[i] { i++ }
+    END { if (i < n) { print "not shown: " want[i]; exit 1 } exit n == 0 }' >"$tmp/missing"
+status=$?
+cat "$tmp/missing" >>"$tmp/log"
+verdict "README.md: the session" $status
+
+# --- examples in other languages ---------------------------------------------
+
+if command -v virt-xml-validate >/dev/null; then
+    virt-xml-validate docs/guide/hello.xml domain >"$tmp/log" 2>&1
+    verdict "docs/guide/hello.xml: libvirt's schema" $?
+else
+    python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' \
+        docs/guide/hello.xml >"$tmp/log" 2>&1
+    verdict "docs/guide/hello.xml: XML" $?
+    leave_out "no virt-xml-validate"
+fi
+block docs/guide/firecracker.md \
+    "$(grep -n '^## Firecracker' docs/guide/firecracker.md | cut -d: -f1)" |
+    python3 -m json.tool >"$tmp/log" 2>&1
+verdict "docs/guide/firecracker.md: JSON" $?
+if python3 -c 'import yaml' 2>/dev/null; then
+    block docs/guide/kubevirt.md \
+        "$(grep -n '^The machine:' docs/guide/kubevirt.md | cut -d: -f1)" |
+        python3 -c 'import sys, yaml
+d = yaml.safe_load(sys.stdin)
+disks = d["spec"]["template"]["spec"]["domain"]["devices"]["disks"]
+volumes = d["spec"]["template"]["spec"]["volumes"]
+assert [x["name"] for x in disks] == [x["name"] for x in volumes]' >"$tmp/log" 2>&1
+    verdict "docs/guide/kubevirt.md: YAML" $?
+else
+    leave_out "no yaml module for python3"
+fi
+echo "$passed passed, $failed failed, $left_out not run"
+[ $failed -eq 0 ]
