@@ -345,7 +345,8 @@ const struct command cmd_run = {
         "Exit status: that of the release, 128+N when signal N ended it; 125 "
         "when the guest's kernel panics or cannot start a process; 126 when "
         "the release cannot be started; 1 when QEMU cannot run; 2 for wrong "
-        "usage; 128+N when signal N made us kill QEMU.",
+        "usage; 128+N when signal N made us kill QEMU, 137 when 'unibeam "
+        "stop' did.",
     .settings = true,
     .run = run,
 };
