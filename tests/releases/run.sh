@@ -4,7 +4,7 @@
 # and run that. In the build directory BUILD.
 #
 # shop (rebar3): NIFs, crypto, ssl, os_mon, sasl; also made without ERTS, without
-# OTP's applications, and in dev_mode. cart (mix): runtime.exs, System.shell.
+# OTP's applications, in dev_mode, and as an archive. cart (mix): runtime.exs, System.shell.
 set -eu
 build=$(realpath "$1")
 name=$2
@@ -59,7 +59,13 @@ shop() {
 	says 'tls hello'
 	says 'disk /'
 	says 'memory true'
-	runs dev.img 7
+	for profile in dev noerts; do
+		runs $profile.img 7
+		says 'nif 3421780262'
+	done
+	rebar3 tar >log 2>&1 || fail "$(tail log)"
+	made tar.img _build/default/rel/shop/shop-*.tar.gz
+	runs tar.img 7
 	says 'nif 3421780262'
 }
 
