@@ -3,6 +3,7 @@
 #include "machine/control.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,7 +13,9 @@
 
 #include "report.h"
 
-#define SOCKET "control"
+#define SOCKET        "control"
+#define CONNECT_MS    20
+#define CONNECT_TRIES 500
 
 /* By way of the directory that is open: the whole path may be too long for an
  * address. */
@@ -41,7 +44,7 @@ int control_listen(const struct machine *m)
     return -1;
 }
 
-int control_connect(const struct machine *m)
+static int try_connect(const struct machine *m)
 {
     struct sockaddr_un addr = address_of(m);
     int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -54,6 +57,15 @@ int control_connect(const struct machine *m)
         close(fd);
     errno = saved;
     return -1;
+}
+
+int control_connect(const struct machine *m)
+{
+    int fd, tries = CONNECT_TRIES;
+
+    while ((fd = try_connect(m)) < 0 && tries-- && machine_runs(m))
+        poll(NULL, 0, CONNECT_MS);
+    return fd;
 }
 
 int control_send(int fd, enum control kind, const void *data, size_t len)

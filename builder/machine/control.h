@@ -30,7 +30,8 @@ enum control {
 
 /* The socket to listen on; -1, reported. */
 int control_listen(const struct machine *m);
-/* A connection; -1, errno says why. */
+/* A connection; -1, errno says why: ENOENT or ECONNREFUSED when the machine
+ * does not run.  One that begins just now is waited for. */
 int control_connect(const struct machine *m);
 
 /* 0, or -1 with errno set. */

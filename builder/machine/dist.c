@@ -208,6 +208,18 @@ static void make_words(struct dist *d, const struct facts *f, bool new_one)
     buf_release(&flags);
 }
 
+/* A node's name has no dot before its host. */
+static char *node_name(const char *machine, bool is_short)
+{
+    char *name =
+        xasprintf("%s@%s", machine, is_short ? "localhost" : "127.0.0.1");
+
+    for (char *p = name; *p != '@'; p++)
+        if (*p == '.')
+            *p = '_';
+    return name;
+}
+
 int dist_make(struct dist *d, const struct image *img, const char *name,
               const struct strvec *env, const struct strvec *args)
 {
@@ -227,8 +239,7 @@ int dist_make(struct dist *d, const struct image *img, const char *name,
     if (!r) {
         d->elixir = f.mix;
         /* a short name comes before a long one, whichever is first */
-        d->node =
-            xasprintf("%s@%s", name, f.words.sname ? "localhost" : "127.0.0.1");
+        d->node = node_name(name, f.words.sname);
         make_words(d, &f, new_one);
     }
     emu_words_release(&f.words);

@@ -70,18 +70,33 @@ static json_t *to_json(const struct record *r)
     return j;
 }
 
+static bool write_to(int fd, const char *text)
+{
+    size_t len = strlen(text);
+    bool ok = fd >= 0 && write(fd, text, len) == (ssize_t)len;
+
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
+    return ok;
+}
+
 static int write_file(const struct machine *m, const char *text)
 {
     int fd = openat(m->dir, FILE_TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                     0600);
-    size_t len = strlen(text);
-    bool ok;
 
-    if (fd < 0)
+    if (write_to(fd, text) &&
+        renameat(m->dir, FILE_TEMP, m->dir, FILE_NAME) == 0)
+        return 0;
+    /* On a full disk there is still the place that the old one has, and a
+     * status that is lost is worse than one that is seen half written. */
+    unlinkat(m->dir, FILE_TEMP, 0);
+    fd = openat(m->dir, FILE_NAME, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)strlen(text))) {
+        close(fd);
         return -1;
-    ok = write(fd, text, len) == (ssize_t)len;
-    ok = close(fd) == 0 && ok;
-    return ok && renameat(m->dir, FILE_TEMP, m->dir, FILE_NAME) == 0 ? 0 : -1;
+    }
+    return write_to(fd, text) ? 0 : -1;
 }
 
 int record_write(const struct record *r, const struct machine *m)

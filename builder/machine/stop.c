@@ -29,23 +29,13 @@ static long long now_ms(void)
     return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-/* It may be about to begin, and not listen yet. */
-static int connect_keeper(const struct machine *m, long long limit)
-{
-    int fd;
-
-    while ((fd = control_connect(m)) < 0 && machine_runs(m) && now_ms() < limit)
-        poll(NULL, 0, LOOK_MS);
-    return fd;
-}
-
-static void begin(struct stop *s, const char *name, long long limit)
+static void begin(struct stop *s, const char *name)
 {
     s->fd = -1;
     s->failed = machine_open(&s->m, name) != 0;
     if (s->failed || !machine_runs(&s->m))
         return;
-    s->fd = connect_keeper(&s->m, limit);
+    s->fd = control_connect(&s->m);
     if (s->fd >= 0)
         control_send(s->fd, CONTROL_STOP, NULL, 0);
     else if (machine_runs(&s->m))
@@ -94,7 +84,7 @@ int stop_machines(const struct strvec *names, unsigned seconds)
     int r = 0;
 
     for (size_t i = 0; i < names->n; i++)
-        begin(&all[i], names->v[i], now_ms() + KILL_MS);
+        begin(&all[i], names->v[i]);
     for (size_t i = 0; i < names->n; i++) {
         end(&all[i], limit);
         r |= all[i].failed ? -1 : 0;

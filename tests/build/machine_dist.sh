@@ -91,6 +91,9 @@ contains out ',hostfwd=tcp:127.0.0.1:'
 [ ! -e run/unibeam/z ]
 expect 2 "$UNIBEAM" run --dist --network tap=x a.img
 contains err "unibeam: run: --dist goes with --network user only"
+# dots are for hosts
+expect 0 "$UNIBEAM" run --dist --dry-run --name shop-1.0.2 --qemu "$FIX/fake-qemu" --accel tcg a.img </dev/null
+contains out ' -name shop-1_0_2@127.0.0.1 '
 # in the foreground it has a name too
 "$UNIBEAM" run --dist --qemu "$FIX/fake-qemu" --accel tcg a.img </dev/null >front 2>&1 &
 eventually is_state a running

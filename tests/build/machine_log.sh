@@ -73,6 +73,10 @@ for i in 1 2 3 4 5 6; do
 	eventually grep -q "typed:$i" seen
 done
 is_state full running
+# one that ends then has a status nevertheless
+expect 0 "$UNIBEAM" stop flood -t 0
+is_state flood ended
+same "$(state flood status)" 137
 rm run/more run/filler
 typed last
 expect 0 "$UNIBEAM" logs full
