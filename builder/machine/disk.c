@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,10 @@
 /* virtio's identification has room for as many (virtio 1.2, 5.2.6). */
 #define SERIAL_MAX  20
 #define QCOW2_MAGIC "QFI\xfb"
+/* Its header, of big-endian numbers (QEMU's docs/interop/qcow2.txt). */
+#define QCOW2_BACKING  8  /* where the name of the file behind it is */
+#define QCOW2_FEATURES 72 /* without which it cannot be read; version 3 */
+#define QCOW2_EXTERNAL 4  /* the data is in another file */
 
 /* QEMU locks single bytes of the files it has open (block/file-posix.c): here
  * those that stand for writing, and for not letting others write. */
@@ -53,10 +58,18 @@ static void take_serial(struct disks *d, struct disk *one, const char *serial)
     one->serial = serial;
 }
 
+static void take_format(struct disk *one, const char *format)
+{
+    if (strcmp(format, "raw") && strcmp(format, "qcow2"))
+        usage_error("run: --disk: the format '%s' is neither raw nor qcow2",
+                    format);
+    one->format = format;
+}
+
 /* Settings stand at the end: a comma in the file's name is no matter. */
 void disks_add(struct disks *d, const char *text)
 {
-    static const char serial[] = "serial=";
+    static const char serial[] = "serial=", format[] = "format=";
     char *file = xstrdup(text), *comma;
     struct disk one = {0};
 
@@ -64,6 +77,8 @@ void disks_add(struct disks *d, const char *text)
     while ((comma = strrchr(file, ','))) {
         if (!strcmp(comma + 1, "ro"))
             one.read_only = true;
+        else if (!strncmp(comma + 1, format, strlen(format)) && !one.format)
+            take_format(&one, comma + 1 + strlen(format));
         else if (!strncmp(comma + 1, serial, strlen(serial)) && !one.serial)
             take_serial(d, &one, comma + 1 + strlen(serial));
         else
@@ -71,7 +86,9 @@ void disks_add(struct disks *d, const char *text)
         *comma = '\0';
     }
     if (!*file)
-        usage_error("run: --disk '%s' is not FILE[,serial=NAME][,ro]", text);
+        usage_error("run: --disk '%s' is not FILE[,serial=NAME]"
+                    "[,format=FORMAT][,ro]",
+                    text);
     one.file = file;
     d->v = xrealloc(d->v, d->n + 1, sizeof(*d->v));
     d->v[d->n++] = one;
@@ -104,6 +121,38 @@ const char *disk_probe(const char *path)
         close(fd);
     errno = saved;
     return format;
+}
+
+static uint64_t number_at(int fd, unsigned at)
+{
+    uint8_t bytes[8] = {0};
+    uint64_t n = 0;
+
+    if (file_pread(fd, bytes, sizeof(bytes), at) < 0)
+        return UINT64_MAX;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        n = n << 8 | bytes[i];
+    return n;
+}
+
+/* A guest can write into a raw disk what makes it look like qcow2 the next
+ * time, and name a file of this system's that it wants to see: what leads to
+ * other files is taken for qcow2 only by who says so. */
+static int check_format(struct disk *d, int fd)
+{
+    const char *format = d->format ? d->format : format_of(fd);
+
+    if (!format)
+        return fail("cannot read the disk '%s': %s", d->file, strerror(errno));
+    if (!d->format && !strcmp(format, "qcow2") &&
+        (number_at(fd, QCOW2_BACKING) ||
+         number_at(fd, QCOW2_FEATURES) & QCOW2_EXTERNAL))
+        return fail("'%s' looks like qcow2 with another file behind it, which "
+                    "a guest could have written to a raw disk: if it is yours, "
+                    "give --disk '%s,format=qcow2'",
+                    d->file, d->file);
+    d->format = format;
+    return 0;
 }
 
 static bool locked(int fd, off_t at)
@@ -157,10 +206,8 @@ static int check_disk(struct disk *d)
                     d->file, strerror(errno));
     if (fd < 0)
         return fail("cannot open the disk '%s': %s", d->file, strerror(errno));
-    r = check_kind(fd, d->file) || check_use(fd, d->file, d->read_only);
-    d->format = r ? NULL : format_of(fd);
-    if (!r && !d->format)
-        r = fail("cannot read the disk '%s': %s", d->file, strerror(errno));
+    r = check_kind(fd, d->file) || check_use(fd, d->file, d->read_only) ||
+        check_format(d, fd);
     close(fd);
     return r ? -1 : 0;
 }
@@ -183,4 +230,14 @@ int disks_check(struct disks *d, const char *image)
         if (check_disk(&d->v[i]))
             return -1;
     return check_image(image);
+}
+
+void disks_guess(struct disks *d)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const char *format =
+            d->v[i].format ? d->v[i].format : disk_probe(d->v[i].file);
+
+        d->v[i].format = format ? format : "raw";
+    }
 }

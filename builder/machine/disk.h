@@ -11,7 +11,7 @@
 struct disk {
     const char *file;
     const char *serial; /* or NULL */
-    const char *format; /* "raw" or "qcow2" */
+    const char *format; /* "raw" or "qcow2"; NULL: as it looks */
     bool read_only;
 };
 
@@ -20,7 +20,8 @@ struct disks {
     size_t n;
 };
 
-/* Take FILE[,serial=NAME][,ro], which must last.  Exits 2 when it is wrong. */
+/* Take FILE[,serial=NAME][,format=raw|qcow2][,ro], which must last.  Exits 2
+ * when it is wrong. */
 void disks_add(struct disks *d, const char *text);
 void disks_release(struct disks *d);
 
@@ -31,3 +32,5 @@ const char *disk_probe(const char *path);
 /* Look at the files: reports what is missing, unreadable or used by another
  * machine, (image) too, which is only read. */
 int disks_check(struct disks *d, const char *image);
+/* The formats alone, for a command that is only printed. */
+void disks_guess(struct disks *d);

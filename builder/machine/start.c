@@ -409,6 +409,8 @@ static int start_image(struct run_options *o, const struct image *img)
     char *program = find_program(o->program);
     int status = 1;
 
+    if (o->dry_run)
+        disks_guess(&o->disks);
     if (program && (o->dry_run || check_host(o) == 0) && choose_accel(o) == 0) {
         o->qemu.qemu = program;
         o->qemu.baked = img->cmdline;

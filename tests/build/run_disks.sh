@@ -17,6 +17,10 @@ contains out 'if=none,id=disk2,format=qcow2,file=data.qcow2'
 contains out 'drive=disk2,disable-legacy=on,serial=db.1-x'
 expect 0 run --machine microvm --disk data2,serial=x
 contains out 'virtio-blk-device,drive=disk0,serial=x'
+expect 0 run --dry-run --disk data2 --disk data.qcow2 --disk none
+contains out 'id=disk0,format=raw,file=data2 '
+contains out 'id=disk1,format=qcow2,file=data.qcow2 '
+contains out 'id=disk2,format=raw,file=none '
 # the twin, and the file
 UNIBEAM_DISK="$(printf 'data2,ro\ndata.qcow2')" expect 0 run
 contains out 'id=disk1,format=qcow2'
@@ -39,7 +43,7 @@ wrong() { # TEXT ARGUMENTS...
 	expect 2 run "$@"
 	contains err "unibeam: run: $text"
 }
-wrong "--disk '' is not FILE[,serial=NAME][,ro]" --disk ''
+wrong "--disk '' is not FILE[,serial=NAME][,format=FORMAT][,ro]" --disk ''
 wrong "--disk ',ro' is not FILE" --disk ,ro
 wrong "--disk: the serial number '' is not" --disk data2,serial=
 wrong "--disk: the serial number 'a b' is not" --disk 'data2,serial=a b'
@@ -53,6 +57,17 @@ bad() { # TEXT ARGUMENTS...
 	contains err "unibeam: $text"
 	same "$(wc -l <err)" 1
 }
+# what a guest may have written to lead out of its disk
+qemu-img create -q -f qcow2 -F raw -b "$PWD/data2" behind.qcow2
+qemu-img create -q -f qcow2 -o data_file=outside behind2.qcow2 1M
+for f in behind behind2; do
+	bad "'$f.qcow2' looks like qcow2 with another file behind it" --disk $f.qcow2
+	expect 0 run --disk $f.qcow2,format=qcow2,ro
+	contains out "format=qcow2,read-only=on,file=$f.qcow2"
+	expect 0 run --disk $f.qcow2,serial=a,format=raw
+	contains out "format=raw,file=$f.qcow2"
+done
+wrong "--disk: the format 'vmdk' is neither raw nor qcow2" --disk data2,format=vmdk
 bad "cannot find the disk 'none': make it, as with truncate -s 1G 'none'" --disk none
 : >empty
 bad "'empty' is empty: give it a size" --disk empty
