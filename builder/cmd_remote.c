@@ -43,6 +43,9 @@ static int run(const struct command *c, int argc, char **argv)
     first = target_operands(&o.target, &operands);
     if (operands.n > first)
         usage_error("remote: only one node at a time: '%s'", operands.v[first]);
+    if (o.target.address)
+        usage_error("remote: the emulator goes to the HOST of --node: --port "
+                    "without an address");
     r = target_find(&t, &o.target, &operands);
     /* first: the emulator would say less, and later */
     if (!r)

@@ -44,6 +44,11 @@ static long long now_ms(void)
 
 /* ---- to connect ---- */
 
+static char *host_of(const struct target *t)
+{
+    return t->address ? t->address : strchr(t->node, '@') + 1;
+}
+
 /* A name that no other node has.  Nodes with short names talk to such. */
 static int make_us(struct session *s)
 {
@@ -66,11 +71,10 @@ static int make_us(struct session *s)
 
 static int try_connect(struct session *s, unsigned ms)
 {
-    char *host = strchr(s->target->node, '@') + 1;
+    int port = (int)s->target->port;
     int fd =
-        s->target->port
-            ? ei_connect_host_port_tmo(&s->us, host, (int)s->target->port, ms)
-            : ei_connect_tmo(&s->us, s->target->node, ms);
+        port ? ei_connect_host_port_tmo(&s->us, host_of(s->target), port, ms)
+             : ei_connect_tmo(&s->us, s->target->node, ms);
 
     s->fd = fd < 0 ? -1 : fd;
     return s->fd < 0 ? -1 : 0;
@@ -85,7 +89,7 @@ static bool listens(const struct target *t)
     bool yes = false;
     int fd;
 
-    if (getaddrinfo(strchr(t->node, '@') + 1, port, &hints, &list) == 0) {
+    if (getaddrinfo(host_of(t), port, &hints, &list) == 0) {
         fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         yes = fd >= 0 && connect(fd, list->ai_addr, list->ai_addrlen) == 0;
         if (fd >= 0)

@@ -15,7 +15,8 @@
 struct target {
     char *node; /* NAME@HOST */
     char *cookie;
-    unsigned port; /* on HOST; 0: epmd there knows */
+    unsigned port; /* 0: epmd on HOST knows */
+    char *address; /* where that is; NULL: on HOST */
     bool elixir;
     char *machine; /* whose it is, or NULL */
 };

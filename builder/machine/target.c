@@ -33,6 +33,18 @@ static const char *check_node(const struct target_options *o, const char *name)
     return name;
 }
 
+static void take_port(struct target_options *o, const char *value)
+{
+    const char *colon = strrchr(value, ':');
+
+    if (colon == value)
+        usage_error("%s: --port '%s' is not [ADDR:]N", o->command, value);
+    o->address = NULL;
+    if (colon)
+        o->address = opt_keep(xasprintf("%.*s", (int)(colon - value), value));
+    o->port = number(o, "--port", colon ? colon + 1 : value, 65535);
+}
+
 void target_option(void *ctx, int id, const char *value)
 {
     struct target_options *o = ctx;
@@ -42,7 +54,7 @@ void target_option(void *ctx, int id, const char *value)
         o->node = check_node(o, value);
         break;
     case TARGET_PORT:
-        o->port = number(o, "--port", value, 65535);
+        take_port(o, value);
         break;
     case TARGET_COOKIE:
         o->cookie = value;
@@ -156,6 +168,7 @@ int target_find(struct target *t, const struct target_options *o,
     if (o->node) {
         t->node = xstrdup(o->node);
         t->port = o->port;
+        t->address = o->address ? xstrdup(o->address) : NULL;
         t->cookie = o->cookie ? xstrdup(o->cookie) : home_cookie();
     } else {
         r = of_machine(t, operands->v[0]);
@@ -169,5 +182,6 @@ void target_release(struct target *t)
     free(t->node);
     free(t->cookie);
     free(t->machine);
+    free(t->address);
     *t = (struct target){0};
 }

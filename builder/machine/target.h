@@ -43,6 +43,7 @@ struct target_options {
     const char *command;
     const char *node;
     const char *cookie;
+    const char *address; /* or NULL: on HOST */
     unsigned port;
     unsigned seconds;
     bool elixir;

@@ -87,6 +87,13 @@ not "the cookie of 'shop@127.0.0.1' is not 1 to 511 bytes long" n ping --cookie 
 not "the cookie of 'shop@127.0.0.1' is not 1 to 511 bytes long" n ping --cookie "$(printf '%0512d' 0)"
 ERL_EPMD_PORT=1 not "the node 'shop@127.0.0.1' does not answer, or has another cookie; or epmd" \
 	"$UNIBEAM" ping --node shop@127.0.0.1
+# by another way than its name has it
+printf '%s' "$cookie" >.erlang.cookie
+for a in 127.0.0.1 localhost; do
+	is 7 "$UNIBEAM" eval --node shop@nowhere.invalid --port $a:$port '3 + 4'
+done
+not "nothing listens for the node 'shop@nowhere.invalid' at port $port" \
+	"$UNIBEAM" ping --node shop@nowhere.invalid --port $port
 wrong() { # TEXT COMMAND...
 	text=$1
 	shift
@@ -99,12 +106,15 @@ for c in ping rpc eval remote; do
 	for name in '' a @b a@ a@b@c; do wrong "$c: --node '$name' is not NAME@HOST" $c --node "$name"; done
 	wrong "$c: --port 'x' is not a number" $c --node a@b --port x
 	wrong "$c: --port '65536' is not a number" $c --node a@b --port 65536
+	wrong "$c: --port ':1' is not [ADDR:]N" $c --node a@b --port :1
+	wrong "$c: --port '' is not a number" $c --node a@b --port x:
 	case $c in rpc | eval) more=1+1 ;; *) more= ;; esac
 	expect 1 "$UNIBEAM" $c sho $more
 	contains err "unibeam: there is no machine 'sho': did you mean 'shop'?"
 done
 wrong "ping: only one node at a time: 'a'" ping shop a
 wrong "remote: only one node at a time: 'a'" remote shop a
+wrong "remote: the emulator goes to the HOST of --node: --port without" remote --node a@b --port a:1
 wrong "eval: what is to be evaluated?" eval shop
 wrong "eval: one expression only, quoted for the shell: '2'" eval shop 1 2
 wrong "eval: -t 'x' is not a number" eval shop 1 -t x

@@ -17,7 +17,8 @@ suite() -> [{timetrap, {minutes, 8}}].
 
 all() -> [{group, Name} || Name <- names()].
 
-groups() -> [{Name, [], [version, http, ports, tls, distribution, warnings, stop]}
+groups() -> [{Name, [], [version, http, ports, tls, distribution, command,
+                   warnings, stop]}
              || Name <- names()].
 
 names() ->
@@ -38,11 +39,15 @@ init_per_group(Name, Config) ->
     end.
 
 start(Image, Config) ->
-    Args = lists:append([["--arg", W] || W <- ["-name", "guest@10.0.2.15",
-                                               "-setcookie", ?COOKIE]]),
+    Dist = vm:free_port(),
+    Args = ["-p", lists:concat(["127.0.0.1:", Dist, ":", Dist])] ++
+        lists:append([["--arg", W]
+                      || W <- ["-name", "guest@10.0.2.15", "-setcookie", ?COOKIE,
+                               "-kernel", "inet_dist_listen_min", integer_to_list(Dist),
+                               "-kernel", "inet_dist_listen_max", integer_to_list(Dist)]]),
     {Vm, Port} = guest:start(Image, #{forward => true, args => Args}),
     [ok = guest:load(Port, M) || M <- [port_guest, runtime_guest]],
-    [{vm, Vm}, {port, Port} | Config].
+    [{vm, Vm}, {port, Port}, {dist, Dist} | Config].
 
 end_per_group(_, C) -> vm:stop(proplists:get_value(vm, C)).
 
@@ -92,6 +97,19 @@ distribution(C) ->
     ?assertEqual(Data, call(C, erpc, call, [Node, erlang, list_to_binary, [[Data]]])),
     peer:stop(Peer),
     ?assertEqual(pang, call(C, net_adm, ping, [Node])).
+
+%% `unibeam eval' talks to it with the library of this host's OTP.
+command(C) ->
+    Exe = filename:join(os:getenv("UNIBEAM_BUILD", "build"), "unibeam"),
+    Port = lists:concat(["127.0.0.1:", proplists:get_value(dist, C)]),
+    Eval = fun(Expression) ->
+                   host:run(".", [], Exe, ["eval", "--node", "guest@10.0.2.15",
+                                           "--port", Port, "--cookie", ?COOKIE,
+                                           Expression])
+           end,
+    ?assertEqual({0, <<"out\n{'guest@10.0.2.15',42}\n">>},
+                 Eval("io:format(\"out~n\"), {node(), 6 * 7}.")),
+    ?assertEqual({1, <<"unibeam: exception error: bad\n">>}, Eval("error(bad)")).
 
 %% Nothing that this OTP and this C library want is unknown to the kernel, which
 %% would have warned of it.
