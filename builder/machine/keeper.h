@@ -15,7 +15,7 @@
 #include "machine/console_log.h"
 #include "machine/record.h"
 
-#define KEEPER_CLIENTS 16
+#define KEEPER_CLIENTS 64
 #define KEEPER_FDS     (KEEPER_CLIENTS + 3)
 
 struct vm;

@@ -82,21 +82,22 @@ static bool write_to(int fd, const char *text)
 
 static int write_file(const struct machine *m, const char *text)
 {
-    int fd = openat(m->dir, FILE_TEMP, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0600);
+    int saved, fd = openat(m->dir, FILE_TEMP,
+                           O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
     if (write_to(fd, text) &&
         renameat(m->dir, FILE_TEMP, m->dir, FILE_NAME) == 0)
         return 0;
     /* On a full disk there is still the place that the old one has, and a
      * status that is lost is worse than one that is seen half written. */
+    saved = errno;
     unlinkat(m->dir, FILE_TEMP, 0);
     fd = openat(m->dir, FILE_NAME, O_WRONLY | O_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)strlen(text))) {
-        close(fd);
-        return -1;
-    }
-    return write_to(fd, text) ? 0 : -1;
+    if (fd >= 0 && ftruncate(fd, (off_t)strlen(text)) == 0 &&
+        write_to(fd, text))
+        return 0;
+    errno = saved;
+    return -1;
 }
 
 int record_write(const struct record *r, const struct machine *m)

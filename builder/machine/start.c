@@ -278,14 +278,18 @@ static int run_machine(struct run_options *o, const struct image *img,
 {
     struct keeper k;
     struct vm vm;
+    bool ready = vm_init(&vm, o->qemu.tty || o->detach, o->detach) == 0;
     int status = 1;
 
-    if (vm_init(&vm, o->qemu.tty || o->detach, o->detach) == 0) {
-        if (keeper_init(&k, m, r, &vm) == 0)
+    if (ready) {
+        ready = keeper_init(&k, m, r, &vm) == 0;
+        if (ready)
             status = run_keeper(o, img, &k);
         keeper_release(&k);
     }
     vm_release(&vm);
+    if (!ready)
+        machine_remove(m);
     return status;
 }
 
