@@ -17,8 +17,18 @@ echo "depot: a script has no interpreter" >says
 echo 3 >status
 rebar 3 p osv check --all
 contains out 'depot: a script has no interpreter'
-contains out 'depot, shop would not run in an image as it is: see above'
+contains out 'unibeam check found something in depot, shop: see above'
 echo 'unibeam: out of memory' >says
 echo 1 >status
 rebar 1 p osv check -n depot
 contains out 'unibeam check failed with status 1: out of memory'
+# the real one
+if "$real" check --help >help 2>&1; then
+	export UNIBEAM="$real"
+	rebar 0 p as noerts osv check -n depot
+	mkdir -p p/apps/back/priv
+	printf '#!/usr/bin/perl\n' >p/apps/back/priv/script
+	chmod +x p/apps/back/priv/script
+	rebar 3 p as noerts osv check -n depot
+	contains out '/usr/bin/perl'
+fi

@@ -54,7 +54,7 @@ format({no_unibeam, {key, Path}}) ->
 format({cannot_make, Dir, Reason}) ->
     f("cannot make the directory '~ts': ~ts", [Dir, file:format_error(Reason)]);
 format({found, Names}) ->
-    f("~ts would not run in an image as it is: see above", [names(Names)]);
+    f("unibeam check found something in ~ts: see above", [names(Names)]);
 format({cannot_run, Path, Reason}) ->
     f("cannot run '~ts': ~ts", [Path, reason(Reason)]);
 format({failed, Command, Status, []}) ->

@@ -84,7 +84,7 @@ filelib_ensure(Image) ->
 %% are told in the end.
 teller(Verbose) ->
     fun({note, Text}) -> rebar_api:warn("~ts", [Text]);
-       ({_, Text}) when Verbose -> rebar_api:info("~ts", [Text]);
+       ({text, Text}) when Verbose -> rebar_api:info("~ts", [Text]);
        ({_, Text}) -> rebar_api:debug("~ts", [Text])
     end.
 

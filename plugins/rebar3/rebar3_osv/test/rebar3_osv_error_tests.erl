@@ -32,7 +32,7 @@ messages_test() ->
          {{failed, "build", 137, []}, "was ended by signal 9"},
          {{ended, 7}, "status 7"},
          {{one_at_a_time, [a, b]}, "not a, b: say -n"},
-         {{found, [a]}, "a would not run"},
+         {{found, [a]}, "something in a: see"},
          {{something, else}, "{something,else}"}]].
 
 warnings_test() ->
