@@ -23,7 +23,7 @@ rebar 1 p osv generate --nonsense
 contains out 'Invalid option --nonsense on task generate'
 # the guide has the same keys
 rebar 0 p help osv generate
-sed -n 's/^  \([a-z_]*\)  *[a-z].*/\1/p' out | grep -v '^-' | sort >keys
+sed -n 's/^  \([a-z_][a-z_]*\)  *[a-z].*/\1/p' out | sort >keys
 sed -n '/^## Keys/,/^## Several/p' "$TESTS/../../../docs/guide/rebar3.md" |
 	sed -n 's/^| \(`[^|]*\) |.*/\1/p' | tr -d '` ' | tr ',' '\n' |
 	grep -x '[a-z_][a-z_]*' | sort >documented
