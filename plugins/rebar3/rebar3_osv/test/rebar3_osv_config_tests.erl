@@ -108,6 +108,7 @@ ports_test() ->
                  good(ports, [8080, {81, 80}, {53, 53, udp}, {5, 6, tcp}])),
     ?assertEqual([<<"8080:8080">>, <<"82:82">>], good(ports, [8080, 82])),
     ?assertEqual([<<"127.0.0.1:1:2">>], good(ports, "127.0.0.1:1:2")),
+    ?assertEqual([<<"58:58">>, <<"80:80">>], good(ports, [58, 80])),
     ?assertEqual([<<"1:2">>, <<"3:3">>], good(ports, ["1:2", <<"3">>])),
     [?assertMatch({"a list of PORT" ++ _, _}, bad(ports, V))
      || V <- [0, 65536, [{1, 2, sctp}], [{a, 1}], web, [1.5]]].
@@ -124,6 +125,12 @@ lists_test() ->
     ?assertEqual([<<"qcow2">>], good(format, qcow2)),
     ?assertEqual([<<"qcow2">>, <<"vmdk">>], good(format, ["qcow2", vmdk])),
     ?assertMatch({"qcow2, vmdk" ++ _, floppy}, bad(format, floppy)).
+
+%% Their serial numbers would be the same.
+same_serials_test() ->
+    Path = "/of/more/than/20/letters",
+    ?assertMatch({"of paths that differ" ++ _, _},
+                 bad(volumes, [{"x", "/a" ++ Path}, {"y", "/b" ++ Path}])).
 
 %% rebar3 puts a profile's before the project's.
 profiles_test() ->
