@@ -50,10 +50,28 @@ static _Noreturn void wrong_value(const struct opt *o)
                                        : "a string or a number");
 }
 
+/* Is (text) one of the words that may stand in place of a path, as in
+ * "FILE|none"? */
+static bool is_word(const struct opt *o, const char *text)
+{
+    struct strvec words = {0};
+    bool yes;
+
+    strvec_split(&words, o->value, "|");
+    yes = strvec_has(&words, text);
+    strvec_release(&words);
+    return yes;
+}
+
+static bool is_relative(const struct opt *o, const char *text)
+{
+    return opt_is_path(o) && text[0] != '/' && !is_word(o, text);
+}
+
 static void give(struct reader *r, const struct opt *o, const char *text)
 {
-    char *value = opt_is_path(o) && text[0] != '/' ? path_join(r->dir, text)
-                                                   : xstrdup(text);
+    char *value =
+        is_relative(o, text) ? path_join(r->dir, text) : xstrdup(text);
 
     if (strlen(text) == 0)
         usage_error("it is empty");

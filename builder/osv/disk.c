@@ -303,6 +303,19 @@ static int copy_base(struct osv_disk *d, int from, const char *base,
     return check_disk(d, base);
 }
 
+/* The base is to stay as it is. */
+static int check_distinct(int from, const char *base, const char *path)
+{
+    struct stat a, b;
+
+    if (fstat(from, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino)
+        return fail("'%s' is the base image itself, '%s': give another output "
+                    "with -o",
+                    path, base);
+    return 0;
+}
+
 int osv_disk_open(struct osv_disk *d, const char *base, const char *path,
                   enum osv_format format)
 {
@@ -311,7 +324,8 @@ int osv_disk_open(struct osv_disk *d, const char *base, const char *path,
     *d = (struct osv_disk){.out = {.fd = -1}, .fd = -1};
     if (from < 0)
         return -1;
-    r = output_open(&d->out, path) || copy_base(d, from, base, format);
+    r = check_distinct(from, base, path) || output_open(&d->out, path) ||
+        copy_base(d, from, base, format);
     close(from);
     return r ? -1 : 0;
 }

@@ -70,6 +70,15 @@ fails "cannot start 'qemu-img': No such file or directory: install it (on Debian
 	bare rel --base good.qcow2 -o a.img
 fails "cannot start 'qemu-system-x86_64': No such file or directory: install QEMU for x86" \
 	bare rel --base base.img -o a.img --qemu qemu-system-x86_64
+# the base is no output
+cp good.qcow2 kept
+ln -s good.qcow2 same
+ln good.qcow2 hard
+for output in good.qcow2 ./good.qcow2 same hard; do
+	fails "'$output' is the base image itself, 'good.qcow2'" \
+		osv rel --base good.qcow2 -o $output
+done
+cmp good.qcow2 kept
 chmod 0 base.img
 fails "cannot open 'base.img': Permission denied" \
 	osv_weak rel --base base.img -o a.img

@@ -74,5 +74,15 @@ contains out 'command  --twin --verbose /start-otp.so'
 contains out "starter  the base image's"
 UNIBEAM_BASE_TIMEOUT=soon expect 2 "$UNIBEAM" build project/rel -o a.img
 contains err 'that is in UNIBEAM_BASE_TIMEOUT'
+# a word in place of a path is not a path
+cat >project/unibeam.json <<JSON
+{"build": {"base": "base.img", "starter": "none"}, "qemu": "$OSV/qemu.py"}
+JSON
+expect 0 "$UNIBEAM" build project/rel -o a.img
+contains out "starter  the base image's"
+cp starter.so project/own.so
+sed -i 's/none/own.so/' project/unibeam.json
+expect 0 "$UNIBEAM" build project/rel -o a.img
+contains out "starter  project/own.so"
 # what is meant for `unibeam run` is no mistake
 UNIBEAM_QEMU=x UNIBEAM_ACCEL=tcg expect 0 build rel -o b.img
