@@ -18,24 +18,44 @@ try() { # FAULTS TEXT OPTIONS...
 try die=1 "QEMU ended with status 1 before OSv's upload service"
 contains err 'unibeam: QEMU said: osv-qemu: as it was told to'
 try die=0 "QEMU ended with status 0 before OSv's upload service"
-try never "OSv's upload service (/tools/cpiod.so) did not start for 1 seconds" \
-	--base-timeout 1
-contains err 'unibeam: OSv said: eth0: no carrier'
-contains err 'give more with --base-timeout'
+# those that take the time limit, side by side
+wait_for() { # FAULTS
+	mkdir "$1"
+	(
+		cd "$1"
+		FAKE_OSV_DIR=. FAKE_OSV=$1 "$UNIBEAM" build ../rel \
+			--base ../base.img --qemu "$OSV/qemu.py" --accel tcg \
+			--starter ../starter.so --base-timeout 6 -o a.img >out 2>err &&
+			echo 0 >status || echo $? >status
+	) &
+}
+wait_for never
+wait_for halt=100000
+wait_for linger
+wait
+waited() { # FAULTS TEXT
+	same "$(cat "$1/status")" 1
+	contains "$1/err" "unibeam: $2"
+	contains "$1/err" 'give more with --base-timeout'
+	gone "$(cat "$1/pid")"
+	same "$(ls "$1" | tr '\n' ' ')" "${3:-}args err out pid status "
+}
+waited never "OSv's upload service (/tools/cpiod.so) did not start for 6 seconds"
+contains never/err 'unibeam: OSv said: eth0: no carrier'
+waited halt=100000 'OSv has not taken anything for 6 seconds' 'archive '
+waited linger 'the release was sent, but OSv has not stopped and was silent for 6' \
+	'archive '
 try cut=1000000 'OSv broke off the upload'
 contains err 'unibeam: OSv said: Aborted'
 # a link that the base image has already
 try link=otp/erts 'OSv broke off the upload'
 contains err 'unibeam: OSv said: terminate called: symlink: File exists'
-try halt=100000 'OSv has not taken anything for 2 seconds' --base-timeout 2
 try answer 'OSv broke off the upload'
 try silent "OSv broke off the upload: it did not say 'cpiod finished'"
 contains err 'unibeam: OSv said: Adding start-otp.so...'
 try reset 'OSv broke off the upload: the connection was reset'
 try exit=3 'QEMU ended with status 3 after the release was sent'
 contains err 'unibeam: OSv said: cpiod finished'
-try linger 'the release was sent, but OSv has not stopped and was silent for 2' \
-	--base-timeout 2
 try full=1000000 "cannot write 'shop.img': No space left on device"
 same "$(wc -l <err)" 1
 # a file whose name looks like the text does not count as one
@@ -59,7 +79,7 @@ echo \$\$ \$! >"$FAKE_OSV_DIR/pids"
 python3 "$OSV/qemu.py" "\$@"
 SH
 chmod +x wrapper
-try never 'OSv' --base-timeout 1 --qemu ./wrapper
+try never 'OSv' --base-timeout 3 --qemu ./wrapper
 for pid in $(cat "$FAKE_OSV_DIR/pids"); do gone $pid; done
 # and with all that, it works
 FAKE_OSV= expect 0 osv rel --base base.img
