@@ -21,17 +21,14 @@
 #define SERVICE_PORT 10000
 #define MEMORY       "512"
 
-#define WAITING  "Waiting for connection from host..."
-#define FINISHED "cpiod finished"
 /* What QEMU says when somebody else was faster to take the port. */
 #define PORT_TAKEN "set up host forwarding rule"
 #define PORT_TRIES 20
 
 #define TURN_MS    200  /* between two looks whether QEMU still runs */
 #define LINGER_MS  2000 /* for the reason of a connection that was cut */
-#define SHOWN      8    /* lines of the console with an error */
+#define SHOWN      8    /* of QEMU's messages with an error */
 #define SEND       (256u << 10)
-#define MAX_LINE   4096
 #define MAX_REPORT 65536
 
 static int64_t now_ms(void)
@@ -49,50 +46,7 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-/* ---- the console ---- */
-
-/* What the service prints of a name is not what it says itself. */
-static bool is_echo(const char *line)
-{
-    return !strncmp(line, "Adding ", 7) || !strncmp(line, "Link ", 5);
-}
-
-static void look_at_line(struct osv_machine *m)
-{
-    const char *line = buf_str(&m->line);
-
-    if (strstr(line, WAITING))
-        m->waiting = true;
-    if (strstr(line, FINISHED) && !is_echo(line))
-        m->finished = true;
-}
-
-static void keep_line(struct osv_machine *m)
-{
-    if (!m->line.len)
-        return;
-    if (m->last.n == SHOWN) {
-        free(m->last.v[0]);
-        memmove(m->last.v, m->last.v + 1, SHOWN * sizeof(*m->last.v));
-        m->last.n--;
-    }
-    strvec_push(&m->last, buf_str(&m->line));
-    buf_trim(&m->line, 0);
-}
-
-static void take_console(struct osv_machine *m, const struct buf *text)
-{
-    for (size_t i = 0; i < text->len; i++) {
-        if (text->data[i] == '\n') {
-            look_at_line(m);
-            keep_line(m);
-        } else if (text->data[i] != '\r' && text->data[i] != '\0' &&
-                   m->line.len < MAX_LINE) {
-            buf_add(&m->line, &text->data[i], 1);
-        }
-    }
-    look_at_line(m);
-}
+/* ---- messages ---- */
 
 /* What the user may learn from: QEMU's messages and the console's end. */
 static void show_end(struct osv_machine *m)
@@ -103,9 +57,7 @@ static void show_end(struct osv_machine *m)
     for (size_t i = said.n > SHOWN ? said.n - SHOWN : 0; i < said.n; i++)
         fail("QEMU said: %s", said.v[i]);
     strvec_release(&said);
-    keep_line(m);
-    for (size_t i = 0; i < m->last.n; i++)
-        fail("OSv said: %s", m->last.v[i]);
+    osv_console_show(&m->console);
 }
 
 /* ---- QMP: only to hear of a full disk, on which QEMU stops the guest ---- */
@@ -154,7 +106,7 @@ static void read_all(struct osv_machine *m)
     child_read(&m->child.out, &text);
     if (text.len)
         m->heard = now_ms();
-    take_console(m, &text);
+    osv_console_take(&m->console, buf_str(&text), text.len);
     buf_trim(&text, 0);
     child_read(&m->qmp, &text);
     take_qmp(m, &text);
@@ -314,10 +266,10 @@ static int wait_for_service(struct osv_machine *m)
 {
     int64_t end = now_ms() + m->timeout * INT64_C(1000);
 
-    while (!m->waiting) {
+    while (!m->console.waiting) {
         if (turn(m, false))
             return -1;
-        if (m->waiting)
+        if (m->console.waiting)
             break;
         if (m->child.ended)
             return 1;
@@ -421,10 +373,10 @@ int osv_machine_finish(struct osv_machine *m)
     }
     if (!WIFEXITED(m->child.status) || WEXITSTATUS(m->child.status))
         return ended_early(m, "after the release was sent");
-    if (!m->closed || !m->finished) {
+    if (!m->closed || !m->console.finished) {
         fail("OSv broke off the upload: %s",
-             m->finished ? "the connection was reset"
-                         : "it did not say '" FINISHED "'");
+             m->console.finished ? "the connection was reset"
+                                 : "it did not say '" OSV_FINISHED "'");
         show_end(m);
         return -1;
     }
@@ -435,9 +387,8 @@ void osv_machine_release(struct osv_machine *m)
 {
     stop(m);
     buf_release(&m->unsent);
-    buf_release(&m->line);
     buf_release(&m->messages);
     buf_release(&m->qmp_line);
-    strvec_release(&m->last);
+    osv_console_release(&m->console);
     free(m->disk_error);
 }

@@ -5,12 +5,8 @@
  *
  * The service listens on port 10000 of the guest, takes one connection and
  * never answers.  QEMU takes connections for it from its own start on, so what
- * counts is what the console says:
- *
- *   "Waiting for connection from host..."   it listens
- *   "cpiod finished"                        all has come and is on the disk
- *
- * then it closes the connection and the machine is switched off.
+ * counts is what the console says (console.h).  When all has come it closes the
+ * connection and the machine is switched off.
  *
  * No step has a time limit as a whole, but none may stand still: (timeout)
  * seconds without a byte on the console or a byte taken are an error.  Only for
@@ -24,6 +20,7 @@
 
 #include "buf.h"
 #include "osv/child.h"
+#include "osv/console.h"
 
 struct osv_machine {
     const char *qemu;    /* the program */
@@ -36,13 +33,10 @@ struct osv_machine {
     uint16_t port;
     int qmp;
     int sock;
-    bool waiting; /* the texts */
-    bool finished;
     bool closed;   /* by the service */
     int64_t heard; /* when something moved last */
     struct buf unsent;
-    struct buf line;     /* of the console, as far as it has come */
-    struct strvec last;  /* lines before it */
+    struct osv_console console;
     struct buf messages; /* QEMU's */
     struct buf qmp_line;
     char *disk_error;
