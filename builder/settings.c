@@ -54,10 +54,11 @@ static _Noreturn void wrong_value(const struct opt *o)
  * "FILE|none"? */
 static bool is_word(const struct opt *o, const char *text)
 {
+    const char *more = strchr(o->value, '|');
     struct strvec words = {0};
     bool yes;
 
-    strvec_split(&words, o->value, "|");
+    strvec_split(&words, more ? more : "", "|");
     yes = strvec_has(&words, text);
     strvec_release(&words);
     return yes;
