@@ -254,6 +254,61 @@ static bool read_symbols(const struct elf *e, const struct dynamic *d,
     return true;
 }
 
+/* ---- NIFs ---- */
+
+/*
+ * nif_init() returns a structure that the compiler laid out (ERL_NIF_INIT in
+ * erl_nif.h): it begins with the version of the interface, two ints, and has a
+ * pointer to this string 64 bytes on. The pointer is in its place or, or too,
+ * in the relocation that puts it there.
+ */
+#define VM_VARIANT    "beam.vanilla"
+#define VM_VARIANT_AT 64
+
+static uint64_t address_of(const struct elf *e, uint64_t offset)
+{
+    Elf64_Phdr ph;
+
+    for (unsigned i = 0; i < e->eh.e_phnum && phdr(e, i, &ph); i++)
+        if (ph.p_type == PT_LOAD && offset >= ph.p_offset &&
+            offset - ph.p_offset < ph.p_filesz)
+            return offset - ph.p_offset + ph.p_vaddr;
+    return 0;
+}
+
+/* The structure whose pointer to the string is at (offset) of the file, or
+ * which the relocation with its addend there is for. */
+static bool read_entry(const struct elf *e, uint64_t offset,
+                       uint32_t version[2])
+{
+    Elf64_Rela rela;
+
+    if (offset >= 16 && copy(e, offset - 16, &rela, sizeof(rela)) &&
+        ELF64_R_TYPE(rela.r_info) == R_X86_64_RELATIVE &&
+        get(e, rela.r_offset - VM_VARIANT_AT, version, 8) && version[0] == 2 &&
+        version[1] < 256)
+        return true;
+    return offset >= VM_VARIANT_AT &&
+           copy(e, offset - VM_VARIANT_AT, version, 8) && version[0] == 2 &&
+           version[1] < 256;
+}
+
+static void read_nif(const struct elf *e, struct elf_symbols *s)
+{
+    static const char text[] = "\0" VM_VARIANT;
+    const uint8_t *found = memmem(e->p, e->len, text, sizeof(text));
+    uint64_t addr = found ? address_of(e, (uint64_t)(found - e->p) + 1) : 0;
+    uint32_t version[2];
+    uint64_t word;
+
+    for (uint64_t i = 0; addr && copy(e, i, &word, 8); i += 8)
+        if (word == addr && read_entry(e, i, version)) {
+            s->nif_major = version[0];
+            s->nif_minor = version[1];
+            return;
+        }
+}
+
 /* ---- files ---- */
 
 static bool open_elf(struct elf *e)
@@ -296,6 +351,8 @@ int elf_symbols_parse(const void *data, size_t len, struct elf_symbols *s,
     strvec_sort(&s->versions);
     strvec_sort(&s->defined);
     strvec_sort(&s->undefined);
+    if (elf_symbols_has(&s->defined, "nif_init"))
+        read_nif(&e, s);
     return 0;
 }
 

@@ -26,6 +26,8 @@ struct elf_symbols {
     struct strvec versions;  /* that it defines, sorted */
     struct strvec defined;   /* symbols, sorted */
     struct strvec undefined; /* symbols, weak ones not among them, sorted */
+    unsigned nif_major;      /* of the interface that a NIF was compiled for */
+    unsigned nif_minor;      /* both 0: it is none, or there is no telling */
 };
 
 /* 0, or -1 and (*why): nothing is reported.  A file without a dynamic section

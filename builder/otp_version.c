@@ -32,6 +32,17 @@ unsigned otp_of_erts(const char *version)
     return (unsigned)major + 12;
 }
 
+unsigned otp_nif_minor(unsigned release)
+{
+    /* ERL_NIF_MINOR_VERSION of erl_nif.h, as seen in each one's crypto.so; 28
+     * is given the benefit of the doubt */
+    static const unsigned char minor[] = {16, 17, 17, 18, 18};
+
+    return release >= OTP_OLDEST && release <= OTP_NEWEST
+               ? minor[release - OTP_OLDEST]
+               : 0;
+}
+
 unsigned otp_max_opcode(unsigned release)
 {
     for (unsigned i = 0; i < COUNT; i++)

@@ -12,6 +12,10 @@
 /* The OTP release that erts (version) is of; 0: there is no telling. */
 unsigned otp_of_erts(const char *version);
 
+/* The newest version 2.(minor) of the interface of NIFs that an emulator of OTP
+ * (release) takes; 0: there is no telling. */
+unsigned otp_nif_minor(unsigned release);
+
 /* The highest instruction of the code that an emulator of OTP (release) takes;
  * 0: there is no telling. */
 unsigned otp_max_opcode(unsigned release);

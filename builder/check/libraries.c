@@ -12,6 +12,7 @@
 #include "check/check_priv.h"
 #include "elf_symbols.h"
 #include "file.h"
+#include "otp_version.h"
 
 struct library {
     const struct closure_object *object;
@@ -223,6 +224,21 @@ static void check_symbols(struct libraries *l, struct library *lib)
     }
 }
 
+static void check_nif(struct libraries *l, const struct library *lib)
+{
+    unsigned minor = otp_nif_minor(l->check->otp);
+    struct finding_of of = {.severity = FINDING_ERROR,
+                            .id = "newer-nif",
+                            .where = lib->object->real,
+                            .remedy = "compile it with the OTP of the release"};
+
+    if (minor && lib->symbols.nif_minor > minor)
+        finding(&l->check->found, &of,
+                "a NIF is made for version 2.%u of the interface, OTP %u has "
+                "2.%u",
+                lib->symbols.nif_minor, l->check->otp, minor);
+}
+
 /* ---- other systems ---- */
 
 static void check_system(struct libraries *l, const struct library *lib)
@@ -301,11 +317,13 @@ void check_libraries(struct check *c)
     struct libraries l = {.check = c};
 
     read_all(&l);
-    for (size_t i = 0; i < l.n; i++) {
+    /* oldest first, which is the order of names */
+    for (size_t i = l.n; i-- > 0;) {
         check_system(&l, &l.v[i]);
         if (l.v[i].known) {
             check_versions(&l, &l.v[i]);
             check_symbols(&l, &l.v[i]);
+            check_nif(&l, &l.v[i]);
         }
     }
     check_formats(c, c->app);

@@ -41,19 +41,18 @@ static void check_age(const struct module *m)
     struct finding_of of = {.severity = FINDING_ERROR,
                             .id = "newer-code",
                             .where = m->path,
-                            .remedy = "compile it with the OTP of the release, "
-                                      "or make the release with that"};
+                            .remedy = "compile them with the OTP of the "
+                                      "release, or make it with theirs"};
 
     if (!max || m->info.max_opcode <= max)
         return;
     if (needs)
         finding(&c->found, &of,
-                "modules are compiled for OTP %u, the release's is %u", needs,
+                "modules need OTP %u or later, the release's is %u", needs,
                 c->otp);
     else
         finding(&c->found, &of,
-                "modules are compiled for a newer OTP than the release's, %u",
-                c->otp);
+                "modules need a newer OTP than the release's, %u", c->otp);
 }
 
 /* A library, for whatever system. */

@@ -57,6 +57,22 @@ static void versions_that_one_wants(void **state)
     elf_symbols_release(&s);
 }
 
+static void version_of_a_nif(void **state)
+{
+    struct elf_symbols s;
+
+    symbols("elf/nif", &s);
+    assert_int_equal(s.nif_major, 2);
+    assert_int_equal(s.nif_minor, 17);
+    elf_symbols_release(&s);
+    symbols("elf/wants", &s); /* nif_init(), but no such structure */
+    assert_int_equal(s.nif_major, 0);
+    elf_symbols_release(&s);
+    assert_int_equal(otp_nif_minor(25), 16);
+    assert_int_equal(otp_nif_minor(29), 18);
+    assert_int_equal(otp_nif_minor(24), 0);
+}
+
 static void damaged_symbols(void **state)
 {
     struct elf_symbols s;
@@ -206,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions_that_a_library_has),
         cmocka_unit_test(versions_that_one_wants),
+        cmocka_unit_test(version_of_a_nif),
         cmocka_unit_test(damaged_symbols),
         cmocka_unit_test(constant_commands_are_found),
         cmocka_unit_test(what_modules_load),

@@ -99,6 +99,11 @@ echo 'int late(void); int nif_init(void) { return late(); }' |
 look 3
 finding error symbol-version
 lacks out undefined-symbol
+# a NIF compiled for the interface of OTP 26
+cp "$TESTS/../corpus/elf/nif" $priv/shop.so
+look 3
+finding error newer-nif
+contains one 'a NIF is made for version 2.17 of the interface, OTP 25 has 2.16'
 # not a NIF: it may be loaded after what has it
 echo 'int lost(void); int other(void) { return lost(); }' | $lib -o $priv/shop.so
 look 0
