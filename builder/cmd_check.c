@@ -2,6 +2,8 @@
 /* Copyright the unibeam authors */
 #include "check/check.h"
 #include "cmd.h"
+#include "extra_files.h"
+#include "mount_option.h"
 #include "report.h"
 
 enum {
@@ -10,6 +12,8 @@ enum {
     SHELL,
     NO_SHELL,
     BUSYBOX,
+    FILES,
+    MOUNT,
     ALLOW_MISSING,
     FORMAT,
     VERBOSE,
@@ -27,6 +31,11 @@ static const struct opt options[] = {
     {"no-shell", 0, NULL, "as if it were built with --no-shell", NO_SHELL, 0},
     {"busybox", 0, "FILE", "the busybox to take (default: the system's)",
      BUSYBOX, 0},
+    {"file", 0, "SRC:DST", "as if SRC were put into the image as DST", FILES,
+     OPT_MANY},
+    {"mount", 0, "SOURCE:PATH[:SIZE]",
+     "as if something were mounted on PATH: what is below it is not looked for",
+     MOUNT, OPT_MANY},
     {"allow-missing", 0, NULL, "a missing library is a note, not an error",
      ALLOW_MISSING, 0},
     {"format", 0, "text|json", "how to print what was found (default: text)",
@@ -57,6 +66,14 @@ static void take_option(void *ctx, int id, const char *value)
     case BUSYBOX:
         o->build.busybox = value;
         break;
+    case FILES:
+        extra_file_check("check", value);
+        strvec_push(&o->build.files, value);
+        break;
+    case MOUNT:
+        mount_option_check("check", value);
+        strvec_push(&o->build.mounts, value);
+        break;
     case ALLOW_MISSING:
         o->build.allow_missing = true;
         break;
@@ -86,6 +103,8 @@ static int run(const struct command *c, int argc, char **argv)
         usage_error("check: only one release at a time: '%s'", operands.v[1]);
     o.build.release = operands.v[0];
     status = check_release(&o);
+    strvec_release(&o.build.files);
+    strvec_release(&o.build.mounts);
     strvec_release(&operands);
     return status;
 }

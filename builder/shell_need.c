@@ -194,7 +194,7 @@ void shell_need_script(struct findings *found, const struct shell_script *s)
         .severity = FINDING_WARNING,
         .id = "no-interpreter",
         .remedy = shell ? "to run it takes --shell"
-                        : "to run it takes that program in the image"};
+                        : "to run it takes that program in the image: --file"};
 
     finding(found, &of, "'%s' is a script for '%s'", s->path, s->interpreter);
 }

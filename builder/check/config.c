@@ -9,6 +9,7 @@
 #include "check/check_priv.h"
 #include "check/term_check.h"
 #include "file.h"
+#include "mount_option.h"
 
 #define MAX_TEXT (16u << 20)
 
@@ -18,6 +19,22 @@ static bool read_text(const struct check *c, const char *path, struct buf *text)
     const struct node *n = path ? tree_find(c->view->tree, path, true) : NULL;
 
     return n && n->host && !file_try_read(n->host, MAX_TEXT, text);
+}
+
+/* On a disk that is not here now. */
+static bool is_mounted(const struct check *c, const char *file)
+{
+    const struct strvec *mounts = &c->o->build.mounts;
+    bool yes = false;
+
+    for (size_t i = 0; i < mounts->n && !yes; i++) {
+        char *path = mount_option_path(mounts->v[i]);
+        size_t len = strlen(path);
+
+        yes = !strncmp(file, path, len) && file[len] == '/';
+        free(path);
+    }
+    return yes;
 }
 
 /* ---- sys.config ---- */
@@ -43,7 +60,8 @@ static void check_paths(struct check *c, const struct strvec *strings)
             .where = c->view->release->config,
             .remedy = "write below /var or /tmp, or to a data volume"};
 
-        if (is_personal(path) && !tree_find(c->view->tree, path, true))
+        if (is_personal(path) && !is_mounted(c, path) &&
+            !tree_find(c->view->tree, path, true))
             finding(&c->found, &of, "'%s' is a path of another machine", path);
     }
 }
@@ -91,11 +109,12 @@ static void check_file_flag(struct check *c, const char *flag, const char *file)
         struct finding_of of = {.severity = FINDING_WARNING,
                                 .id = "missing-file",
                                 .where = c->view->release->vmargs,
-                                .remedy = "put it into the release"};
+                                .remedy = "put it into the image with --file"};
 
         /* others are found in a way of their own, or at start */
         if (!strcmp(flag, file_flags[i].flag) && file[0] == '/' &&
-            !strchr(file, '$') && !tree_find(c->view->tree, file, true) &&
+            !strchr(file, '$') && !is_mounted(c, file) &&
+            !tree_find(c->view->tree, file, true) &&
             !tree_find(c->view->tree, longer, true))
             finding(&c->found, &of, "%s names '%s', which is not in the image",
                     flag, file);

@@ -103,7 +103,8 @@ static void check_program(const struct module *m, const struct beam_command *b)
                             .id = "no-program",
                             .role = "run by",
                             .where = where,
-                            .remedy = "put it into the release, or do without"};
+                            .remedy = "put it into the image with --file, or "
+                                      "do without"};
 
     if (word && !strcmp(path_base(word), "sh"))
         of.remedy = "pass --shell";

@@ -86,6 +86,15 @@ warns '-config /etc/shop' "-config names '/etc/shop', which is not in the image"
 warns '-args_file /etc/shop.args' "-args_file names '/etc/shop.args'"
 warns '-ssl_dist_optfile /etc/dist.conf' "-ssl_dist_optfile names '/etc/dist.conf'"
 warns '-boot /app/none' "-boot names '/app/none'"
+# where files come from elsewhere
+echo '-config /etc/shop -args_file /data/args' >$args
+echo one >shop.config
+expect 0 check rel --file shop.config:/etc/shop.config --mount data:/data
+expect 3 check rel --file shop.config:/etc/shop.config --mount data:/dat
+expect 2 check rel --file shop.config
+contains err "unibeam: check: --file 'shop.config' is not SRC:/DST"
+expect 2 check rel --mount data
+contains err "unibeam: check: --mount 'data' is not"
 for line in '-boot /app/releases/1.0/start' '-config $ROOTDIR/x' '-config x' \
 	'-setcookie -detached-not' '+S 2 +P 100000'; do
 	echo "$line" >$args
