@@ -405,7 +405,10 @@ static void damaged(struct closure *c, const struct node *n, const char *why)
 {
     char *path = tree_path(n);
     struct finding_of of = {
-        .severity = FINDING_WARNING, .id = "damaged-file", .where = path};
+        .severity = FINDING_WARNING,
+        .id = "damaged-file",
+        .where = path,
+        .remedy = "compile it, or take it from where it comes, again"};
 
     finding(c->findings, &of, "a program or library is damaged: %s", why);
     free(path);

@@ -141,7 +141,9 @@ static int add_app(struct copy *c, const struct erts *e, const char *dir,
 
     if (!has(app, "ebin")) {
         struct finding_of of = {.severity = FINDING_ERROR,
-                                .id = "missing-application"};
+                                .id = "missing-application",
+                                .remedy = "make the release with it, or give "
+                                          "the --erts that has that version"};
 
         r = finding(c->release->findings, &of,
                     "application '%s' is neither in release '%s' nor in '%s'",

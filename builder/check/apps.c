@@ -43,7 +43,7 @@ static const struct known_app {
     {"odbc", FINDING_NOTE, NEVER, NULL,
      "odbc needs drivers, and odbcinst.ini that names them: they are not put "
      "in by themselves",
-     NULL},
+     "put them into the image with --file"},
     /* public_key:cacerts_get/0 reads the system's bundle */
     {"ssl", FINDING_WARNING, CA, "certifi castore",
      "there are no CA certificates: servers cannot be verified",

@@ -78,8 +78,11 @@ static void check_sys_config(struct check *c)
         return;
     why = term_check(buf_str(&text), &strings, &line);
     if (why) {
-        struct finding_of of = {
-            .severity = FINDING_ERROR, .id = "bad-config", .where = path};
+        struct finding_of of = {.severity = FINDING_ERROR,
+                                .id = "bad-config",
+                                .where = path,
+                                .remedy =
+                                    "correct it, and make the release again"};
 
         finding(&c->found, &of,
                 "the emulator cannot read sys.config: line %u: %s", line, why);

@@ -297,7 +297,7 @@ static void check_format(struct check *c, const struct node *n)
         finding(&c->found, &of, "'%s' is for %s", path, system);
     } else if (is_library && memcmp(magic, "\177ELF", 4)) {
         of.id = "damaged-file";
-        of.remedy = NULL;
+        of.remedy = "compile it, or take it from where it comes, again";
         finding(&c->found, &of, "'%s' is not a library", path);
     }
     free(path);

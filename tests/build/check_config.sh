@@ -91,6 +91,10 @@ echo '-config /etc/shop -args_file /data/args' >$args
 echo one >shop.config
 expect 0 check rel --file shop.config:/etc/shop.config --mount data:/data
 expect 3 check rel --file shop.config:/etc/shop.config --mount data:/dat
+echo '{"build": {"file": "shop.config:/etc/shop.config", "mount": ["data:/data"]}}' \
+	>unibeam.json
+expect 0 check rel
+rm unibeam.json
 expect 2 check rel --file shop.config
 contains err "unibeam: check: --file 'shop.config' is not SRC:/DST"
 expect 2 check rel --mount data

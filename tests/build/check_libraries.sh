@@ -159,6 +159,17 @@ finding warning damaged-file
 contains one '/app/lib/shop-1.0/priv/a.so'
 rm $priv/*
 
+# names that are no text: nothing for terminals, and still JSON
+odd=$(printf 'a\377\033[1m%%.so')
+echo text >"$priv/$odd"
+look 3
+finding warning damaged-file
+contains one '/app/lib/shop-1.0/priv/a%FF\u001b[1m%25.so'
+expect 3 "$UNIBEAM" check rel --sysroot sys
+contains out 'priv/a'
+same "$(tr -dc '\033' <out | wc -c)" 0
+rm "$priv/$odd"
+
 # made for musl
 echo 'int c;' | $lib -Wl,-soname,libc.so -o libc.so
 echo 'int a;' | $lib -Wl,--no-as-needed -o $priv/a.so ./libc.so
@@ -167,6 +178,22 @@ finding error wrong-libc
 contains one 'made for musl, but loaded by a program for glibc'
 expect 1 build rel -o a.img --sysroot sys
 contains err "made for musl, but loaded by a program for glibc, in '/app/lib/shop-1.0/priv/a.so': compile it"
+rm $priv/*
+
+# and the other way round
+cp -a sys mus
+echo 'int libc;' | $lib -Wl,-soname,libc.musl-x86_64.so.1 \
+	-o mus/usr/lib/ld-musl-x86_64.so.1
+echo 'void _start(void) {}' | $CC -nostdlib -nostartfiles -fno-stack-protector \
+	-pie -x c - -x none -Wl,--no-as-needed \
+	-Wl,--dynamic-linker,/lib/ld-musl-x86_64.so.1 \
+	-o rel/erts-13.0/bin/beam.smp mus/usr/lib/ld-musl-x86_64.so.1
+expect 0 "$UNIBEAM" check rel --sysroot mus
+echo 'int a;' | $lib -Wl,--no-as-needed -o $priv/a.so $u/libc.so.6
+expect 3 "$UNIBEAM" check rel --sysroot mus --format json
+finding warning wrong-libc
+contains one 'made for glibc, but loaded by a program for musl'
+cp beam.saved rel/erts-13.0/bin/beam.smp
 rm $priv/*
 
 # an emulator for another processor, and none of ELF's
