@@ -126,12 +126,11 @@ cp good.so $priv/b.so
 look 0
 finding note foreign-machine
 rm $priv/b.so
-if command -v clang >/dev/null && echo 'int a;' | clang --target=i386-linux-gnu \
-	-c -x c - -o a.o 2>/dev/null && ld.lld -m elf_i386 -shared a.o -o $priv/a.so; then
-	look 3
-	finding warning foreign-machine
-	contains one '(32-bit x86)'
-fi
+echo 'int a;' | $CC -m32 -fPIC -c -x c - -o a.o
+ld -m elf_i386 -shared a.o -o $priv/a.so
+look 3
+finding warning foreign-machine
+contains one '(32-bit x86)'
 
 # other systems
 cp good.so $priv/a.so
