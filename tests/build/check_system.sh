@@ -40,6 +40,21 @@ mkdir -p root/lib && mv erts-13.0 root/
 look 0 --erts root
 look 0 --erts root/erts-13.0
 mv root/erts-13.0 rel/
+# permissions that a copy has lost
+chmod -x rel/erts-13.0/bin/beam.smp
+look 3
+contains out 'error: programs may not be executed'
+contains out '  in /app/erts-13.0/bin/beam.smp'
+contains out '-> chmod +x, or make the release again'
+chmod +x rel/erts-13.0/bin/beam.smp
+mkdir rel/lib/shop-1.0/priv
+cp rel/erts-13.0/bin/beam.smp rel/lib/shop-1.0/priv/port
+look 0
+chmod -x rel/lib/shop-1.0/priv/port
+look 3
+contains out 'warning: programs may not be executed'
+contains out '  in /app/lib/shop-1.0/priv/port'
+rm -r rel/lib/shop-1.0/priv
 # versions
 for v in 12.3:24 18.0:30; do
 	cp -r rel other
