@@ -123,6 +123,13 @@ const char *path_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
+bool path_ends_with(const char *path, const char *end)
+{
+    size_t n = strlen(path), e = strlen(end);
+
+    return n > e && !strcmp(path + n - e, end);
+}
+
 char *path_glob_quote(const char *path)
 {
     struct buf out = {0};

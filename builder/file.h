@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -32,5 +33,7 @@ char *path_join(const char *a, const char *b);
 char *path_parent(const char *path);
 /* What follows the last slash, inside (path). */
 const char *path_base(const char *path);
+/* Does (path) end with (end), and begin with something else? */
+bool path_ends_with(const char *path, const char *end);
 /* (path) as a pattern that glob() takes literally; the caller frees it. */
 char *path_glob_quote(const char *path);

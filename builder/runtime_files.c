@@ -160,6 +160,14 @@ static int add_openssl_files(struct closure *c)
     return r;
 }
 
+bool runtime_has_certificates(const struct tree *t)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(ca_bundles); i++)
+        if (tree_find(t, ca_bundles[i], true))
+            return true;
+    return false;
+}
+
 int runtime_add_files(struct closure *c)
 {
     bool found;

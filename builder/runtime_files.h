@@ -13,5 +13,8 @@
  * complete otherwise. */
 int runtime_add_files(struct closure *c);
 
+/* Are CA certificates in (t), where OTP and OpenSSL look? */
+bool runtime_has_certificates(const struct tree *t);
+
 /* Write /etc/ld.so.cache from what was found. */
 int runtime_add_cache(struct closure *c);

@@ -15,13 +15,6 @@
 #define MAX_MODULE (256u << 20)
 #define MAX_VMARGS (1u << 20)
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), e = strlen(end);
-
-    return n > e && !strcmp(s + n - e, end);
-}
-
 /* The application of NAME-VSN, or NAME. */
 static size_t app_name_len(const char *dir)
 {
@@ -99,7 +92,7 @@ static int scan_dir(struct shell_need *s, const struct node *dir)
 
         if (n->type == NODE_DIR)
             r = scan_dir(s, n);
-        else if (n->type == NODE_FILE && ends_with(n->name, ".beam"))
+        else if (n->type == NODE_FILE && path_ends_with(n->name, ".beam"))
             r = scan_module(s, n);
         else if (n->type == NODE_FILE && n->mode & 0111)
             scan_script(s, n);

@@ -9,6 +9,7 @@
 
 #include "check/check_priv.h"
 #include "file.h"
+#include "runtime_files.h"
 
 /* What makes the finding go away. */
 enum unless {
@@ -107,22 +108,6 @@ static bool has_file(const struct check *c, const char *name)
     return n.found;
 }
 
-static bool has_certificates(const struct check *c)
-{
-    static const char *const bundles[] = {
-        "/etc/ssl/certs/ca-certificates.crt",
-        "/etc/pki/tls/certs/ca-bundle.crt",
-        "/etc/ssl/ca-bundle.pem",
-        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "/etc/ssl/cert.pem",
-    };
-
-    for (size_t i = 0; i < sizeof(bundles) / sizeof(*bundles); i++)
-        if (tree_find(c->view->tree, bundles[i], true))
-            return true;
-    return false;
-}
-
 static bool config_says(const struct check *c, const char *word)
 {
     const char *path = c->view->release->config;
@@ -154,7 +139,8 @@ static bool cared_for(const struct check *c, const struct known_app *k)
     case PROGRAM:
         return any_of(c, k->names, has_file);
     case CA:
-        return has_certificates(c) || any_of(c, k->names, check_has_app);
+        return runtime_has_certificates(c->view->tree) ||
+               any_of(c, k->names, check_has_app);
     case CONFIG:
         /* runtime.exs is a program: it may set anything */
         return c->view->release->runtime || any_of(c, k->names, config_says);

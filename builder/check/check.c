@@ -9,6 +9,7 @@
 
 #include "abi/initconf.h"
 #include "check/check_priv.h"
+#include "file.h"
 #include "otp_version.h"
 #include "report.h"
 
@@ -19,26 +20,24 @@ bool check_has_shell(const struct check *c)
     return tree_find(c->view->tree, "/bin/sh", true) != NULL;
 }
 
-/* The directories that process 1 puts into PATH. */
+/* In the directories that process 1 puts into PATH. */
 bool check_has_program(const struct check *c, const char *name)
 {
-    static const char *const path[] = {"/usr/local/bin", "/usr/bin", "/bin",
-                                       "/sbin"};
     const struct release *r = c->view->release;
+    struct strvec dirs = {0};
     bool yes = false;
-    char *own;
 
     if (strchr(name, '/'))
         return tree_find(c->view->tree, name, true) != NULL;
-    for (size_t i = 0; i < sizeof(path) / sizeof(*path) && !yes; i++) {
-        char *file = xasprintf("%s/%s", path[i], name);
+    strvec_pushf(&dirs, "%s/erts-%s/bin", r->root, r->erts);
+    strvec_split(&dirs, INITCONF_DIRS, ":");
+    for (size_t i = 0; i < dirs.n && !yes; i++) {
+        char *file = path_join(dirs.v[i], name);
 
         yes = tree_find(c->view->tree, file, true) != NULL;
         free(file);
     }
-    own = xasprintf("%s/erts-%s/bin/%s", r->root, r->erts, name);
-    yes = yes || tree_find(c->view->tree, own, true);
-    free(own);
+    strvec_release(&dirs);
     return yes;
 }
 

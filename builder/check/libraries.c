@@ -266,16 +266,9 @@ static const char *foreign_format(const uint8_t magic[4])
     return memcmp(magic, "MZ", 2) ? NULL : "Windows";
 }
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), e = strlen(end);
-
-    return n > e && !strcmp(s + n - e, end);
-}
-
 static void check_format(struct check *c, const struct node *n)
 {
-    bool is_library = ends_with(n->name, ".so");
+    bool is_library = path_ends_with(n->name, ".so");
     struct finding_of of = {.severity = FINDING_WARNING,
                             .id = "foreign-system",
                             .remedy = "compile it for Linux"};

@@ -26,13 +26,6 @@ struct module {
     const struct buf *file;
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-    size_t n = strlen(s), e = strlen(end);
-
-    return n > e && !strcmp(s + n - e, end);
-}
-
 static void check_age(const struct module *m)
 {
     struct check *c = m->check;
@@ -197,7 +190,8 @@ static void check_dir(struct check *c, const struct node *dir)
 
         if (n->type == NODE_DIR)
             check_dir(c, n);
-        else if (n->type == NODE_FILE && n->host && ends_with(n->name, ".beam"))
+        else if (n->type == NODE_FILE && n->host &&
+                 path_ends_with(n->name, ".beam"))
             check_module(c, n);
     }
 }

@@ -132,9 +132,7 @@ static void default_environment(struct compose *x)
 {
     const struct conf *c = x->c;
 
-    export_var(x, "PATH",
-               pool_printf(x->p, "%s:/usr/local/bin:/usr/bin:/bin:/sbin",
-                           x->r->bindir));
+    export_var(x, "PATH", pool_printf(x->p, "%s:" INITCONF_DIRS, x->r->bindir));
     /* The root file system is read-only; .erlang.cookie is written here. */
     export_var(x, "HOME", pool_printf(x->p, "%s/home", x->run_dir));
     export_var(x, "TERM", TERM_DEFAULT);

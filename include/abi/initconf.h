@@ -35,3 +35,6 @@
 
 #define INITCONF_PATH "/etc/unibeam/init.conf"
 #define INITCONF_ROOT "/app"
+
+/* Where a release finds programs, after those of its run-time system. */
+#define INITCONF_DIRS "/usr/local/bin:/usr/bin:/bin:/sbin"
