@@ -38,23 +38,30 @@ static void expand(uint32_t w[64], const uint8_t *block)
     }
 }
 
+/* Round (i): the eight words of (v) move on by one place, which here is done by
+ * counting the places from (i) downwards. */
+static void add_round(uint32_t v[8], int i, uint32_t word)
+{
+    uint32_t *a = &v[-i & 7], *b = &v[(1 - i) & 7], *c = &v[(2 - i) & 7];
+    uint32_t *d = &v[(3 - i) & 7], *e = &v[(4 - i) & 7], *f = &v[(5 - i) & 7];
+    uint32_t *g = &v[(6 - i) & 7], *h = &v[(7 - i) & 7];
+    uint32_t t = *h + (rotr(*e, 6) ^ rotr(*e, 11) ^ rotr(*e, 25)) +
+                 ((*e & *f) ^ (~*e & *g)) + word;
+
+    *d += t;
+    *h = t + (rotr(*a, 2) ^ rotr(*a, 13) ^ rotr(*a, 22)) +
+         ((*a & *b) ^ (*a & *c) ^ (*b & *c));
+}
+
 static void add_block(struct sha256 *s, const uint8_t *block)
 {
     uint32_t w[64], v[8];
 
     expand(w, block);
     memcpy(v, s->state, sizeof(v));
-    for (int i = 0; i < 64; i++) {
-        uint32_t a = v[0], e = v[4];
-        uint32_t t1 = v[7] + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
-                      ((e & v[5]) ^ (~e & v[6])) + k[i] + w[i];
-        uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +
-                      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
-
-        memmove(v + 1, v, 7 * sizeof(*v));
-        v[4] += t1;
-        v[0] = t1 + t2;
-    }
+    for (int i = 0; i < 64; i += 8)
+        for (int n = 0; n < 8; n++)
+            add_round(v, n, k[i + n] + w[i + n]);
     for (int i = 0; i < 8; i++)
         s->state[i] += v[i];
 }
