@@ -129,7 +129,8 @@ int image_open_fd(struct image *img, int fd, const char *name)
 
 int image_open(struct image *img, const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* not to wait for what writes to a pipe */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     *img = (struct image){.fd = -1};
     if (fd < 0)

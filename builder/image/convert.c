@@ -140,7 +140,7 @@ static int open_disk(struct conversion *c)
     const char *path = c->o->image;
     char head[512] = {0};
     const struct disk_format *f;
-    int fd = open(path, O_RDONLY | O_CLOEXEC), raw;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), raw;
 
     c->img = (struct image){.fd = -1};
     if (fd < 0)

@@ -9,6 +9,7 @@
 #include "image/disk_copy.h"
 #include "json_text.h"
 #include "manifest.h"
+#include "release.h"
 #include "report.h"
 
 #define MANIFEST_MAX (64 << 20)
@@ -152,66 +153,103 @@ static json_t *release(const json_t *manifest)
     return j;
 }
 
-static void copy_number(json_t *to, const json_t *from, const char *key)
-{
-    json_object_set_new(
-        to, key, json_integer(json_integer_value(json_object_get(from, key))));
-}
-
-/* "lib/NAME-VERSION" */
-static void add_application(json_t *list, const json_t *part, const char *name)
+/* The entry for NAME-VERSION in the list of applications, new or old. */
+static json_t *application(json_t *list, const char *name)
 {
     const char *dash = strrchr(name, '-');
-    json_t *j = json_object();
+    const char *version = dash ? dash + 1 : NULL;
     char *app =
         dash ? xasprintf("%.*s", (int)(dash - name), name) : xstrdup(name);
+    json_t *last = json_array_get(list, json_array_size(list) - 1);
+    const char *old = text_of(last, "name"), *old_version;
 
-    json_object_set_new(j, "name", json_text(app));
-    set_text(j, "version", dash ? dash + 1 : NULL);
-    copy_number(j, part, "files");
-    copy_number(j, part, "bytes");
-    json_array_append_new(list, j);
+    old_version = text_of(last, "version");
+    if (!old || strcmp(old, app) ||
+        strcmp(old_version ? old_version : "", version ? version : "")) {
+        last = json_object();
+        json_object_set_new(last, "name", json_text(app));
+        set_text(last, "version", version);
+        set_bytes(last, "files", 0);
+        set_bytes(last, "bytes", 0);
+        json_array_append_new(list, last);
+    }
     free(app);
+    return last;
 }
 
-/* Applications are what is in lib/, or all of a release of Gleam's. */
-static json_t *applications(const json_t *manifest)
+/* Add what (from) counts to (to). */
+static void add_number(json_t *to, const char *key, json_int_t n)
+{
+    json_int_t old = json_integer_value(json_object_get(to, key));
+
+    json_object_set_new(to, key, json_integer(old + n));
+}
+
+static json_int_t number_of(const json_t *j, const char *key)
+{
+    return json_integer_value(json_object_get(j, key));
+}
+
+/* Those of the release: in lib/, or for Gleam all there is. */
+static void add_own_applications(json_t *list, const json_t *manifest)
 {
     const char *layout = text_of(manifest, "layout");
     bool gleam = layout && !strcmp(layout, "gleam");
-    json_t *list = json_array();
+    json_t *part, *app;
     size_t i;
-    json_t *part;
 
     json_array_foreach(json_object_get(manifest, "app"), i, part)
     {
         const char *name = text_of(part, "name");
 
-        if (name && !strncmp(name, "lib/", 4))
-            add_application(list, part, name + 4);
-        else if (name && gleam && !strchr(name, '.'))
-            add_application(list, part, name);
+        if (!name)
+            continue;
+        if (!strncmp(name, "lib/", 4))
+            app = application(list, name + 4);
+        else if (gleam && !strchr(name, '.'))
+            app = application(list, name);
+        else
+            continue;
+        add_number(app, "files", number_of(part, "files"));
+        add_number(app, "bytes", number_of(part, "bytes"));
     }
-    return list;
 }
 
-/* Files that are not the release's. */
-static json_t *system_files(const json_t *manifest)
+/* The file (entry) of the system, or of an application of Erlang's own that a
+ * release of Gleam's runs with: those lie one behind the other. */
+static void add_file(const json_t *entry, json_t *list, json_t *system)
 {
-    json_int_t files = 0, bytes = 0;
-    json_t *j = json_object(), *entry;
+    static const char lib[] = RELEASE_OTP_ROOT "/lib/";
+    const char *path = text_of(entry, "path"), *rest;
+    json_t *to = system;
+
+    if (!json_is_integer(json_object_get(entry, "bytes")))
+        return; /* a link */
+    rest = path && !strncmp(path, lib, strlen(lib)) ? path + strlen(lib) : "";
+    if (strchr(rest, '/')) {
+        char *name = xasprintf("%.*s", (int)strcspn(rest, "/"), rest);
+
+        to = application(list, name);
+        free(name);
+    }
+    add_number(to, "files", 1);
+    add_number(to, "bytes", number_of(entry, "bytes"));
+}
+
+static void add_files(json_t *info, const json_t *manifest)
+{
+    json_t *list = json_array(), *system = json_object(), *entry;
     size_t i;
 
+    set_bytes(system, "files", 0);
+    set_bytes(system, "bytes", 0);
+    add_own_applications(list, manifest);
     json_array_foreach(json_object_get(manifest, "system"), i, entry)
     {
-        const json_t *size = json_object_get(entry, "bytes");
-
-        files += size != NULL;
-        bytes += json_integer_value(size);
+        add_file(entry, list, system);
     }
-    json_object_set_new(j, "files", json_integer(files));
-    json_object_set_new(j, "bytes", json_integer(bytes));
-    return j;
+    json_object_set_new(info, "applications", list);
+    json_object_set_new(info, "system", system);
 }
 
 json_t *manifest_load(struct rootfs *r)
@@ -239,8 +277,7 @@ static int add_manifest(json_t *info, struct rootfs *r)
     set_text(info, "unibeam", text_of(m, "unibeam"));
     json_object_set_new(info, "release", release(m));
     set_text(info, "shell", text_of(m, "shell"));
-    json_object_set_new(info, "applications", applications(m));
-    json_object_set_new(info, "system", system_files(m));
+    add_files(info, m);
     json_decref(m);
     return 0;
 }

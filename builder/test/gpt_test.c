@@ -41,6 +41,7 @@ static void what_is_written_can_be_read(void **state)
     assert_int_equal(head[450], 0xee);
     assert_int_equal(gpt_decode(&back, head, HEAD, 8192, &why), 0);
     assert_int_equal(back.n, 2);
+    assert_int_equal(back.backup, 8191);
     assert_memory_equal(back.disk_uuid, g.disk_uuid, 16);
     assert_memory_equal(back.part[0].type, g.part[0].type, 16);
     assert_memory_equal(back.part[1].uuid, g.part[1].uuid, 16);

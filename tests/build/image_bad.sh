@@ -32,6 +32,8 @@ bad() { # FILE MESSAGE
 }
 mkdir out.d
 touch out err
+mkfifo pipe
+bad pipe "'pipe' is not an image: it is not a regular file"
 bad none "cannot open 'none': No such file"
 bad . "'.' is not an image: it is not a regular file"
 bad /dev/null "'/dev/null' is not an image: it is not a regular file"

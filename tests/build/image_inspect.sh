@@ -48,6 +48,27 @@ is .file_system.bytes $((4096 * $(count 'Block count')))
 is .file_system.free_bytes $((4096 * $(count 'Free blocks')))
 is .file_system.inodes "$(count 'Inode count')"
 is .file_system.free_inodes "$(count 'Free inodes')"
+# a shipment of Gleam's: its packages, and Erlang's own applications
+app() { # DIR NAME VERSION
+	mkdir -p "$1/ebin"
+	printf '{application, %s, [{vsn, "%s"}, {applications, [kernel]}]}.\n' \
+		"$2" "$3" >"$1/ebin/$2.app"
+	cp "$TESTS/../corpus/beam/harmless.beam" "$1/ebin/"
+}
+mkdir -p otp/erts-13.0/bin otp/bin ship
+cp "$FIX/beam.smp" otp/erts-13.0/bin/
+echo boot >otp/bin/start.boot
+app otp/lib/kernel-8.0 kernel 8.0
+app otp/lib/stdlib-4.0 stdlib 4.0
+app ship/tea tea 1.2.0
+printf '#!/bin/sh\nset -eu\n\nPACKAGE=tea\nBASE=$(dirname "$0")\n' >ship/entrypoint.sh
+expect 0 build ship -o tea.img --erts otp
+expect 0 "$UNIBEAM" inspect --format json tea.img
+mv json old && mv out json
+is .release.layout gleam
+is '.applications | map("\(.name) \(.version) \(.files)") | join(",")' \
+	'tea null 2,kernel 8.0 2,stdlib 4.0 2'
+mv old json
 # for people
 expect 0 "$UNIBEAM" inspect 'a b.img'
 contains out 'a b.img: '
