@@ -23,7 +23,7 @@ static const struct opt options[] = {
      OUTPUT, OPT_CLI_ONLY},
     {"oci-disk", 0, "raw|qcow2", "the disk in a container image (default: raw)",
      OCI_DISK, 0},
-    {"qemu-img", 0, "FILE", "the qemu-img to run (default: " QEMU_IMG ")",
+    {"qemu-img", 0, "PROGRAM", "the qemu-img to run (default: " QEMU_IMG ")",
      QEMU_PROGRAM, 0},
     {"quiet", 'q', NULL, "no summary", QUIET, 0},
     OPT_END,

@@ -16,8 +16,10 @@ static const struct command *find(const char *name)
     struct strvec known = {0};
 
     for (size_t i = 0; commands[i]; i++) {
-        if (!strcmp(commands[i]->name, name))
+        if (!strcmp(commands[i]->name, name)) {
+            strvec_release(&known);
             return commands[i];
+        }
         strvec_push(&known, commands[i]->name);
     }
     usage_error("unknown command '%s'%s", name, nearest_hint(name, "", &known));

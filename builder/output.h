@@ -21,7 +21,8 @@ struct output {
 
 /* Reports and returns -1.  Refuses to replace anything but a regular file. */
 int output_open(struct output *o, const char *path);
-/* The same for a directory: (fd) is it, empty.  Refuses to replace anything. */
+/* The same for a directory: (fd) is it, empty.  Refuses to replace anything.
+ * What is put into it is not forced to the disk. */
 int output_open_dir(struct output *o, const char *path);
 /* Give it its name. */
 int output_commit(struct output *o);
