@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -68,14 +70,64 @@ static int check_target(const char *path, bool dir)
     return 0;
 }
 
-/* Makes what o->temp, a pattern, names: (fd), or -1. */
-static int make_temp(struct output *o)
+/* Remove (path) if it is ours and nobody's who is still there. */
+static void remove_abandoned(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0)
+        return;
+    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
+        st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        remove_tree(path);
+    close(fd);
+}
+
+/* (temp) as for mkstemp() */
+static void remove_leftovers(const char *temp)
+{
+    char *quoted = path_glob_quote(temp);
+    glob_t g;
+
+    memset(quoted + strlen(quoted) - 6, '?', 6);
+    if (glob(quoted, 0, NULL, &g) == 0) {
+        for (size_t i = 0; i < g.gl_pathc; i++)
+            remove_abandoned(g.gl_pathv[i]);
+        globfree(&g);
+    }
+    free(quoted);
+}
+
+static int make_file_or_dir(const struct output *o)
 {
     if (!o->dir)
         return mkostemp(o->temp, O_CLOEXEC);
     if (!mkdtemp(o->temp))
         return -1;
     return open(o->temp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Make what o->temp, a pattern, names, and lock it.  Who found it unlocked
+ * between the two has removed it: then it has no name, and we make another. */
+static int make_temp(struct output *o)
+{
+    char *pattern = o->temp + strlen(o->temp) - 6;
+    struct stat st;
+    int fd;
+
+    for (;;) {
+        memset(pattern, 'X', 6);
+        fd = make_file_or_dir(o);
+        if (fd < 0)
+            return -1;
+        unfinished = o->temp;
+        flock(fd, LOCK_EX); /* where there are no locks there is none */
+        if (fstat(fd, &st) || st.st_nlink)
+            return fd;
+        unfinished = NULL;
+        close(fd);
+    }
 }
 
 static int open_output(struct output *o, const char *path, bool dir)
@@ -95,14 +147,13 @@ static int open_output(struct output *o, const char *path, bool dir)
     o->temp = xasprintf("%s/.%.200s.XXXXXX", parent, path_base(path));
     free(parent);
     catch_signals();
+    remove_leftovers(o->temp);
     /* no signal between making the file and remembering it */
     sigemptyset(&block);
     for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
         sigaddset(&block, signals[i]);
     sigprocmask(SIG_BLOCK, &block, &old);
     o->fd = make_temp(o);
-    if (o->fd >= 0)
-        unfinished = o->temp;
     sigprocmask(SIG_SETMASK, &old, NULL);
     if (o->fd < 0 || fchmod(o->fd, (dir ? 0777 : 0666) & ~mask)) {
         fail("cannot write '%s': %s", path, strerror(errno));
@@ -124,7 +175,7 @@ int output_open_dir(struct output *o, const char *path)
 
 int output_commit(struct output *o)
 {
-    int fd = o->fd;
+    int fd = o->fd, lock = dup(fd); /* keeps it until the file has its name */
     /* before the rename, or a power failure could leave the name and nothing
      * behind it; some file systems report a full disk only here */
     bool failed = fsync(fd) && errno != EINVAL && errno != EROFS;
@@ -137,9 +188,12 @@ int output_commit(struct output *o)
     }
     errno = saved;
     if (failed || rename(o->temp, o->path))
-        return fail("cannot write '%s': %s", o->path, strerror(errno));
-    unfinished = NULL;
-    return 0;
+        failed = fail("cannot write '%s': %s", o->path, strerror(errno));
+    else
+        unfinished = NULL;
+    if (lock >= 0)
+        close(lock);
+    return failed ? -1 : 0;
 }
 
 void output_close(struct output *o)

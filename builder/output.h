@@ -7,6 +7,10 @@
  * It is written under a temporary name in the same directory and renamed at
  * the end.  Whatever ends the program before that - an error, SIGINT, SIGTERM,
  * SIGHUP - removes it.  One output at a time.
+ *
+ * SIGKILL leaves the temporary file; the next output of the same name removes
+ * it.  Who still writes one holds a lock on it (flock), so any number of
+ * programs may write the same output: the last to finish wins.
  */
 #pragma once
 
