@@ -205,7 +205,7 @@ enum elf_result elf_info_parse(const void *data, size_t len,
 static int open_elf(const char *path)
 {
     char magic[SELFMAG];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     ssize_t n;
 
     if (fd < 0)

@@ -199,7 +199,8 @@ static bool unchanged(const struct node *n, int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && (uint64_t)st.st_size == n->size &&
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+           (uint64_t)st.st_size == n->size &&
            st.st_mtim.tv_sec == n->mtime.tv_sec &&
            st.st_mtim.tv_nsec == n->mtime.tv_nsec;
 }
@@ -210,7 +211,8 @@ static int open_source(const struct node *n)
 
     if (!n->host)
         return -1;
-    fd = open(n->host, O_RDONLY | O_CLOEXEC);
+    /* it may be a pipe now, which nobody writes to */
+    fd = open(n->host, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return fail("cannot open '%s': %s", n->host, strerror(errno));
     if (!unchanged(n, fd)) {

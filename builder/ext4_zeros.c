@@ -87,7 +87,7 @@ int ext4_find_zeros(struct node *n)
 
     if (!n->host || n->size < MIN_FILE)
         return 0;
-    fd = open(n->host, O_RDONLY | O_CLOEXEC);
+    fd = open(n->host, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return fail("cannot open '%s': %s", n->host, strerror(errno));
     chunk = xcalloc(1, CHUNK);
