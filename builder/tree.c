@@ -228,20 +228,46 @@ static unsigned plain_mode(mode_t mode)
     return mode & 077 ? m : m & 0700;
 }
 
+/* The place of the host's file (n), or the empty one that it would have. */
+static struct node **linked_place(struct tree *t, const struct node *n)
+{
+    uint64_t hash = (n->host_ino + n->host_dev) * 0x9e3779b97f4a7c15u;
+    size_t mask = t->caplinked - 1;
+
+    for (size_t i = hash >> 32 & mask;; i = (i + 1) & mask) {
+        const struct node *at = t->linked[i];
+
+        if (!at || (at->host_dev == n->host_dev && at->host_ino == n->host_ino))
+            return &t->linked[i];
+    }
+}
+
+static void grow_linked(struct tree *t)
+{
+    struct node **old = t->linked;
+    size_t cap = t->caplinked;
+
+    t->caplinked = cap ? cap * 2 : 16;
+    t->linked = xcalloc(t->caplinked, sizeof(*t->linked));
+    for (size_t i = 0; i < cap; i++)
+        if (old[i])
+            *linked_place(t, old[i]) = old[i];
+    free(old);
+}
+
 static void note_linked(struct tree *t, struct node *n)
 {
-    for (size_t i = 0; i < t->nlinked; i++) {
-        if (t->linked[i]->host_dev == n->host_dev &&
-            t->linked[i]->host_ino == n->host_ino) {
-            n->same_as = t->linked[i];
-            return;
-        }
+    struct node **place;
+
+    if (t->nlinked * 2 >= t->caplinked)
+        grow_linked(t);
+    place = linked_place(t, n);
+    if (*place) {
+        n->same_as = *place;
+        return;
     }
-    if (t->nlinked == t->caplinked) {
-        t->caplinked = t->caplinked ? t->caplinked * 2 : 16;
-        t->linked = xrealloc(t->linked, t->caplinked, sizeof(*t->linked));
-    }
-    t->linked[t->nlinked++] = n;
+    *place = n;
+    t->nlinked++;
 }
 
 struct node *tree_file(struct tree *t, const char *path, const char *host,

@@ -62,8 +62,8 @@ struct zero_run {
 
 struct tree {
     struct node *root;
-    struct node **linked; /* files with several names on the host */
-    size_t nlinked;
+    struct node **linked; /* files with several names on the host: hashed, */
+    size_t nlinked;       /* half of the places are empty */
     size_t caplinked;
 };
 

@@ -14,3 +14,9 @@ $(B)/bench/insns.so: bench/insns.c
 bench: all $(B)/bench/insns.so
 	$(Q)$(MAKE) -s $(B)/hello.img
 	$(Q)HELLO=$(HELLO) bench/run $(B) $(FIGURES)
+
+# What building images of large releases takes.
+.PHONY: bench-build-size
+bench-build-size: all
+	$(Q)$(MAKE) -s $(B)/hello.img
+	$(Q)bench/build-size $(B) $(HELLO)
