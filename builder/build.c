@@ -317,6 +317,7 @@ static int write_image(struct build *b)
                                 .cmdline = b->o->append ? b->o->append : "",
                                 .root = &b->tree,
                                 .when = b->when,
+                                .progress = b->o->progress,
                                 .name = b->output};
     struct output out;
     int r;
@@ -386,7 +387,7 @@ static int run(struct build *b)
 {
     if (boot_files_read(&b->boot, &b->o->boot) || gather(b) || write_image(b))
         return -1;
-    if (!b->o->quiet)
+    if (!b->o->quiet && b->o->progress != PROGRESS_NUMERIC)
         print_summary(b);
     if (fflush(stdout) || ferror(stdout))
         return fail("cannot write the summary: %s", strerror(errno));
@@ -411,7 +412,10 @@ static void release_all(struct build *b)
 int build_image(const struct build_options *o)
 {
     struct build b = {.o = o};
-    int r = run(&b);
+    int r;
+
+    progress_begin();
+    r = run(&b);
 
     release_all(&b);
     return r;

@@ -12,6 +12,7 @@
 #include "elf_closure.h"
 #include "finding.h"
 #include "osv/option.h"
+#include "progress.h"
 #include "release.h"
 #include "shell_need.h"
 
@@ -36,6 +37,7 @@ struct build_options {
     bool allow_missing;
     bool quiet;
     struct osv_options osv;
+    enum progress_kind progress;
 };
 
 /* 0, or -1 after a report. */

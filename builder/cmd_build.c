@@ -41,6 +41,7 @@ enum {
     CONSOLE,
     RESTART,
     ALLOW_MISSING,
+    PROGRESS,
     QUIET,
 };
 
@@ -84,7 +85,11 @@ static const struct opt options[] = {
      RESTART, 0},
     {"allow-missing", 0, NULL, "a missing library is a note, not an error",
      ALLOW_MISSING, 0},
-    {"quiet", 'q', NULL, "no summary and no notes", QUIET, 0},
+    {"progress", 0, "human|numeric|silent",
+     "how to show how far it is: a bar on the terminal when it takes long (the "
+     "default), percents instead of the summary, or not",
+     PROGRESS, 0},
+    {"quiet", 'q', NULL, "no summary, no notes and no bar", QUIET, 0},
     OPT_HEADING(
         "unibeam's own files, if they are not where they are installed"),
     {"kernel", 0, "FILE", "the kernel", KERNEL, 0},
@@ -143,6 +148,10 @@ static void take_option(void *ctx, int id, const char *value)
     case QUIET:
         o->quiet = true;
         report_quiet();
+        break;
+    case PROGRESS:
+        o->progress = (enum progress_kind)opt_choose("build", "progress", value,
+                                                     progress_words);
         break;
     case SYSROOT:
         o->sysroot = value;
@@ -222,6 +231,8 @@ static int build_with(struct options *o)
     int r;
 
     o->build.append = words;
+    if (o->build.quiet && o->build.progress == PROGRESS_HUMAN)
+        o->build.progress = PROGRESS_SILENT;
     r = build_image(&o->build);
     free(words);
     return r;

@@ -12,6 +12,7 @@
 
 #include "boot_files.h"
 #include "gpt.h"
+#include "progress.h"
 #include "tree.h"
 
 struct image_parts {
@@ -20,6 +21,7 @@ struct image_parts {
     struct tree *root;
     time_t when;
     const char *name; /* of the image, for messages */
+    enum progress_kind progress;
 };
 
 /* Write the whole image to (fd), an empty file at (path).  (*bytes): its

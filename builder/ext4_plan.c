@@ -41,6 +41,20 @@ static uint64_t file_blocks(const struct node *n)
     return blocks;
 }
 
+/* What is copied of the file: not its holes. */
+static uint64_t data_bytes(const struct node *n)
+{
+    uint64_t bytes = n->size;
+
+    for (size_t i = 0; i < n->nzeros; i++) {
+        uint64_t first = (uint64_t)n->zeros[i].first * EXT4_BLOCK;
+        uint64_t hole = (uint64_t)n->zeros[i].count * EXT4_BLOCK;
+
+        bytes -= hole < n->size - first ? hole : n->size - first;
+    }
+    return bytes;
+}
+
 static int collect(struct node *n, void *arg)
 {
     struct ext4_plan *p = arg;
@@ -61,6 +75,7 @@ static int collect(struct node *n, void *arg)
         if (ext4_find_zeros(n))
             return -1;
         p->blocks += file_blocks(n);
+        p->bytes += data_bytes(n);
     } else if (n->type == NODE_DIR) {
         p->blocks += ext4_dir_blocks(n);
     } else if (strlen(n->target) >= FAST_LINK) {

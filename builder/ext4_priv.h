@@ -21,6 +21,7 @@ struct ext4_plan {
     size_t n;
     size_t cap;
     uint64_t blocks; /* of data, directories and extent trees, at most */
+    uint64_t bytes;  /* of data */
 };
 
 #define EXT4_FIRST_INO EXT2_GOOD_OLD_FIRST_INO /* those below are reserved */

@@ -255,6 +255,7 @@ static int copy_blocks(struct writer *w, const struct node *n, int fd,
         digest_add(w->job->digest, w->copy, len);
         if (file_pwrite(w->job->fd, w->job->name, w->copy, len, to))
             return -1;
+        progress_add(len);
         from += len;
         to += len;
     }
@@ -402,7 +403,10 @@ int ext4_write(struct ext4_job *job)
     }
     if (!r) {
         reserve_inodes(&w);
+        progress_start(job->progress, "writing", w.plan.bytes);
         r = write_nodes(&w) || finish(&w);
+        if (!r)
+            progress_end();
     }
     drop_fs(&w);
     ext4_plan_release(&w.plan);

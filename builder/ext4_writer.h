@@ -21,17 +21,19 @@
 #include <time.h>
 
 #include "digest.h"
+#include "progress.h"
 #include "tree.h"
 
 #define EXT4_BLOCK 4096
 
 struct ext4_job {
     struct tree *tree;
-    int fd;                /* the image, open for reading and writing */
-    const char *path;      /* the same file, for libext2fs to open */
-    const char *name;      /* what messages call it */
-    uint64_t offset;       /* where the file system starts, in bytes */
-    time_t when;           /* every time stamp */
+    int fd;           /* the image, open for reading and writing */
+    const char *path; /* the same file, for libext2fs to open */
+    const char *name; /* what messages call it */
+    uint64_t offset;  /* where the file system starts, in bytes */
+    time_t when;      /* every time stamp */
+    enum progress_kind progress;
     struct digest *digest; /* has the rest of the image already; gets this */
     uint64_t bytes;        /* out: the size of the file system */
 };

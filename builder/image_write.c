@@ -97,6 +97,7 @@ static int write_parts(const struct image_parts *p, int fd, const char *path,
                            .name = p->name,
                            .offset = root * IMG_SECTOR_SIZE,
                            .when = p->when,
+                           .progress = p->progress,
                            .digest = d};
     uint8_t hash[DIGEST_SIZE];
 

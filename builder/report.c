@@ -16,6 +16,7 @@ static const char *source;
 static const char *alias, *alias_shown;
 static report_take *take_note;
 static void *take_ctx;
+static void (*before)(void);
 
 /* Names of files may hold anything, line breaks and terminal codes too. */
 static void put_plain(const char *text, size_t len)
@@ -55,6 +56,8 @@ static void say(const char *kind, const char *fmt, va_list ap)
 
     /* The summary goes to stdout: keep the two in order on a terminal. */
     fflush(stdout);
+    if (before)
+        before();
     if (vasprintf(&line, fmt, ap) < 0)
         line = NULL;
     fprintf(stderr, "unibeam: %s", kind);
@@ -109,6 +112,11 @@ void usage_error(const char *fmt, ...)
 void report_source(const char *where)
 {
     source = where;
+}
+
+void report_before(void (*fn)(void))
+{
+    before = fn;
 }
 
 void report_alias(const char *path, const char *shown)

@@ -36,6 +36,8 @@ char *report_shown(const char *text);
 /* Give every note from now on to (take) instead; NULL: no more. */
 typedef void report_take(void *ctx, const char *text);
 void report_notes(report_take *take, void *ctx);
+/* Call (fn) before each message, to clear the terminal's line. */
+void report_before(void (*fn)(void));
 
 /* No notes from now on. */
 void report_quiet(void);
