@@ -68,7 +68,7 @@ install: $(ALL)
 
 # What a project needs of the plugins: not their tests, nor what was built.
 PLUGIN_FILES = $(shell find plugins -type d \( -name _build -o -name deps \
-	-o -name test -o -name tests \) -prune -o -type f ! -name '.*' \
+	-o -name test -o -name tests -o -name tmp \) -prune -o -type f ! -name '.*' \
 	! -name '*.lock' -print 2>/dev/null)
 
 # What git knows, or everything when there is no git.
