@@ -12,7 +12,8 @@
 #  - docs/using.md names every key of the kernel's command line (kernel/main.c,
 #    include/abi/machine.h), and no other;
 #  - messages that docs/guide/troubleshooting.md quotes are in the sources;
-#  - files of the tree that documents name exist.
+#  - files of the tree that documents name exist, and every page of the guide is
+#    in its index.
 set -eu
 unibeam=$(realpath "$1")
 [ -x "$unibeam" ] || { echo "check-docs: no command '$1'" >&2; exit 1; }
@@ -199,6 +200,11 @@ for file in $documents; do
                 echo "$file: there is no $path, a link leads there"
         done
 done >"$tmp/paths"
+for page in docs/guide/*.md; do
+    page=${page##*/}
+    [ "$page" = README.md ] || grep -qF "]($page)" docs/guide/README.md ||
+        echo "docs/guide/README.md does not lead to $page"
+done >>"$tmp/paths"
 if [ -s "$tmp/paths" ]; then
     sed 's/^/check-docs: /' "$tmp/paths"
     bad=1

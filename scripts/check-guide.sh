@@ -5,7 +5,7 @@
 #
 #  - commands of docs/guide/*.md behind "<!-- try: TEXT -->" start a machine that
 #    says TEXT, with emulation in the place of KVM;
-#  - every line of README.md's session comes, in that order (numbers aside);
+#  - every line of README.md's sessions comes, in that order (numbers aside);
 #  - files and examples in XML, JSON and YAML are such.
 set -u
 build=$(realpath "$1")
@@ -78,12 +78,47 @@ for file in docs/guide/*.md; do
     done
 done
 
-# --- README's session --------------------------------------------------------
+# --- README's sessions -------------------------------------------------------
 
-# Numbers as N, without indentation.
+# Numbers and hashes as N, without indentation, and columns by one blank.
 plain() {
-    sed -E 's/^ +//; s/[0-9]+(\.[0-9]+)*/N/g' "$1"
+    sed -E 's/^ +//; s/\b[0-9a-f]{64}\b/N/g; s/[0-9]+(\.[0-9]+)*/N/g
+        s/  +/ /g; s/ +$//; s/\r$//' "$1"
 }
+
+# compare_session: the lines of $tmp/session come in $tmp/log, in that order.
+compare_session() {
+    plain "$tmp/session" >"$tmp/wanted"
+    plain "$tmp/log" | awk -v wanted="$tmp/wanted" '
+        BEGIN {
+            i = 0
+            while ((getline line < wanted) > 0)
+                if (line != "" && line != "...") want[n++] = line
+        }
+        i < n && $0 == want[i] { i++ }
+        END { if (i < n) { print "not shown: " want[i]; exit 1 } exit n == 0 }' \
+        >"$tmp/missing"
+    status=$?
+    cat "$tmp/missing" >>"$tmp/log"
+    return $status
+}
+
+# The session behind the heading "A session": its commands are typed, where the
+# release is, with a state of machines of its own.
+block README.md "$(grep -n '^## A session' README.md | cut -d: -f1)" >"$tmp/session"
+mkdir -p "$tmp/run" "$tmp/session.d"
+chmod 700 "$tmp/run"
+ln -s "$PWD/examples/hello/_build" "$tmp/session.d/_build"
+sed -n 's/^\$ //p' "$tmp/session" | sed "s/8080:8080/$(free_port):8080/
+    s/localhost:8080/localhost:$(free_port)/" |
+    while IFS= read -r line; do
+        printf 'cat <<"X"\n$ %s\nX\n%s\n' "$line" "$line"
+    done >"$tmp/command"
+(cd "$tmp/session.d" && PATH=$build:$PATH XDG_RUNTIME_DIR=$tmp/run \
+    timeout 300 sh "$tmp/command") >"$tmp/log" 2>&1 </dev/null
+XDG_RUNTIME_DIR=$tmp/run "$build/unibeam" stop --all >/dev/null 2>&1
+compare_session
+verdict "README.md: a session" $?
 
 line=$(grep -n '^What `make demo` shows' README.md | cut -d: -f1)
 block README.md "$line" >"$tmp/session"
@@ -92,14 +127,8 @@ block README.md "$line" >"$tmp/session"
     build/unibeam build examples/hello/_build/prod/rel/hello -o build/hello.img
     scripts/demo.sh build/unibeam build/hello.img
 } >"$tmp/log" 2>&1
-plain "$tmp/session" >"$tmp/wanted"
-plain "$tmp/log" | awk -v wanted="$tmp/wanted" '
-    BEGIN { i = 0; while ((getline line < wanted) > 0) if (line != "") want[n++] = line }
-    { sub(/\r$/, "") } i < n && $0 == want[i] { i++ }
-    END { if (i < n) { print "not shown: " want[i]; exit 1 } exit n == 0 }' >"$tmp/missing"
-status=$?
-cat "$tmp/missing" >>"$tmp/log"
-verdict "README.md: the session" $status
+compare_session
+verdict "README.md: make demo" $?
 
 # --- examples in other languages ---------------------------------------------
 
