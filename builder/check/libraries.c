@@ -287,6 +287,10 @@ static void check_format(struct check *c, const struct node *n)
     system = foreign_format(magic);
     path = tree_path(n);
     if (system) {
+        /* packages bring programs for several systems; of a library there is
+         * one, which has the name that is loaded */
+        if (!is_library)
+            of = (struct finding_of){.severity = FINDING_NOTE, .id = of.id};
         finding(&c->found, &of, "'%s' is for %s", path, system);
     } else if (is_library && memcmp(magic, "\177ELF", 4)) {
         of.id = "damaged-file";

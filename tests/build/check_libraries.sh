@@ -144,8 +144,8 @@ finding warning foreign-system
 contains one "is for macOS"
 printf 'MZ and so on' >$priv/run.exe
 chmod +x $priv/run.exe && rm $priv/a.so
-look 3
-finding warning foreign-system
+look 0
+finding note foreign-system
 contains one "run.exe' is for Windows"
 rm $priv/run.exe
 echo 'version https://git-lfs.github.com/spec/v1' >$priv/a.so
