@@ -44,8 +44,7 @@ static void note_size(json_t *manifest, const char *path, size_t bytes)
     json_t *entry;
     size_t i;
 
-    json_array_foreach(json_object_get(manifest, "system"), i, entry)
-    {
+    json_array_foreach (json_object_get(manifest, "system"), i, entry) {
         const char *name = json_string_value(json_object_get(entry, "path"));
 
         if (name && !strcmp(name, path))

@@ -198,8 +198,7 @@ static void add_own_applications(json_t *list, const json_t *manifest)
     json_t *part, *app;
     size_t i;
 
-    json_array_foreach(json_object_get(manifest, "app"), i, part)
-    {
+    json_array_foreach (json_object_get(manifest, "app"), i, part) {
         const char *name = text_of(part, "name");
 
         if (!name)
@@ -244,8 +243,7 @@ static void add_files(json_t *info, const json_t *manifest)
     set_bytes(system, "files", 0);
     set_bytes(system, "bytes", 0);
     add_own_applications(list, manifest);
-    json_array_foreach(json_object_get(manifest, "system"), i, entry)
-    {
+    json_array_foreach (json_object_get(manifest, "system"), i, entry) {
         add_file(entry, list, system);
     }
     json_object_set_new(info, "applications", list);

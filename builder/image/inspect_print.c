@@ -68,8 +68,7 @@ void image_settings_print(const json_t *s)
     put_line("hostname", text_or(s, "hostname", "none"));
     if (*text_or(s, "command_line", ""))
         put_line("command line", text_or(s, "command_line", ""));
-    json_object_foreach(json_object_get(s, "environment"), key, value)
-    {
+    json_object_foreach (json_object_get(s, "environment"), key, value) {
         printf("  %-12s ", "environment");
         put(key);
         putchar('=');
@@ -93,8 +92,7 @@ static void print_disk(const json_t *info)
     printf("  %-12s %.1f MiB, SHA-256 %s\n", "kernel", mib(kernel, "bytes"),
            text_or(kernel, "sha256", ""));
     puts("partitions");
-    json_array_foreach(json_object_get(info, "partitions"), i, part)
-    {
+    json_array_foreach (json_object_get(info, "partitions"), i, part) {
         printf("  %zu %-10s ", i + 1, text_or(part, "name", ""));
         printf("%lld bytes at %lld\n", number(part, "bytes"),
                number(part, "offset"));
@@ -111,8 +109,7 @@ static void print_applications(const json_t *info)
     size_t i;
 
     puts("applications");
-    json_array_foreach(json_object_get(info, "applications"), i, app)
-    {
+    json_array_foreach (json_object_get(info, "applications"), i, app) {
         struct buf name = {0};
 
         show_text(&name, text_or(app, "name", ""));

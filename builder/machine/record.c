@@ -137,8 +137,7 @@ static void from_json(struct record *r, json_t *j)
     r->memory = text_of(j, "memory");
     r->cpus = text_of(j, "cpus");
     r->node = text_of(j, "node");
-    json_array_foreach(ports, i, port)
-    {
+    json_array_foreach (ports, i, port) {
         if (json_string_value(port))
             strvec_push(&r->ports, json_string_value(port));
     }
