@@ -9,7 +9,7 @@
 static const struct opt options[] = {
     {"timeout", 't', "SECONDS", "how long to try (default: once)",
      TARGET_TIMEOUT, OPT_CLI_ONLY},
-    TARGET_NODE_OPTIONS,
+    TARGET_NODE_OPTIONS("[ADDR:]N"),
     OPT_END,
 };
 

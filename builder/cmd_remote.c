@@ -12,7 +12,7 @@ static const struct opt options[] = {
      TARGET_ELIXIR, OPT_CLI_ONLY},
     {"erlang", 0, NULL, "Erlang's shell", TARGET_ERLANG, OPT_CLI_ONLY},
     {"program", 0, "PROGRAM", "the erl or iex to start", PROGRAM, 0},
-    TARGET_NODE_OPTIONS,
+    TARGET_NODE_OPTIONS("N"),
     OPT_END,
 };
 

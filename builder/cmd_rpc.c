@@ -12,7 +12,7 @@ static const struct opt options[] = {
     {"timeout", 't', "SECONDS",
      "how long it may take (default: as long as it takes)", TARGET_TIMEOUT,
      OPT_CLI_ONLY},
-    TARGET_NODE_OPTIONS,
+    TARGET_NODE_OPTIONS("[ADDR:]N"),
     OPT_END,
 };
 

@@ -401,6 +401,8 @@ static int start_now(struct run_options *o, const struct image *img)
     if (!o->dist && !o->name && !o->detach)
         return run_plain(o, img);
     name = o->name ? xstrdup(o->name) : machine_name_for(o->qemu.image);
+    if (name && !o->name && !o->detach)
+        fprintf(stderr, "unibeam: the machine is called %s\n", name);
     if (name)
         status = o->dry_run ? print_with_node(o, img, name)
                             : run_named(o, img, name);

@@ -19,11 +19,11 @@ enum target_option {
 };
 
 /* For the tables of the commands. */
-#define TARGET_NODE_OPTIONS                                                    \
+#define TARGET_NODE_OPTIONS(port_value)                                        \
     {"node",      0,           "NAME@HOST", "a node that is not a machine's",  \
      TARGET_NODE, OPT_CLI_ONLY},                                               \
         {"port",      0,                                                       \
-         "N",         "where --node listens (default: HOST's epmd knows)",     \
+         port_value,  "where --node listens (default: HOST's epmd knows)",     \
          TARGET_PORT, OPT_CLI_ONLY},                                           \
     {                                                                          \
         "cookie", 0, "COOKIE",                                                 \

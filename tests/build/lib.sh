@@ -95,12 +95,12 @@ show() {
 	debugfs -R "cat $1" root.ext4 2>/dev/null
 }
 
-# eventually COMMAND...: it succeeds within 20 seconds.
+# eventually COMMAND...: it succeeds within a minute.
 eventually() {
 	tries=0
 	until "$@" 2>/dev/null; do
 		tries=$((tries + 1))
-		[ $tries -lt 400 ] || fail "not even after 20 s: $*"
+		[ $tries -lt 1200 ] || fail "not even after a minute: $*"
 		sleep 0.05
 	done
 }

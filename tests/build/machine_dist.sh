@@ -98,5 +98,6 @@ contains out ' -name shop-1_0_2@127.0.0.1 '
 "$UNIBEAM" run --dist --qemu "$FIX/fake-qemu" --accel tcg a.img </dev/null >front 2>&1 &
 eventually is_state a running
 same "$(state a node)" a@127.0.0.1
+contains front 'unibeam: the machine is called a'
 expect 0 "$UNIBEAM" stop a
 wait $!
