@@ -105,11 +105,17 @@ eventually() {
 	done
 }
 
-# machines: what tests of machines in the background begin with. None is left.
+# At the end, however it comes, no machine is left.
+stop_machines() {
+	trap '"$UNIBEAM" stop --all -t 0 2>/dev/null || true' EXIT
+	trap 'exit 1' INT TERM HUP
+}
+
+# machines: what tests of machines in the background begin with.
 machines() {
 	export XDG_RUNTIME_DIR="$PWD/run"
 	mkdir -m 700 run
-	trap '"$UNIBEAM" stop --all -t 0 2>/dev/null' EXIT
+	stop_machines
 	release rel
 	expect 0 build rel -o a.img
 }

@@ -67,6 +67,7 @@ done
 [ -z "$space" ] || expect 0 $space sh -eu -c '
 	. "$TESTS/lib.sh"
 	mount -t tmpfs -o size=64k,mode=700 none run
+	stop_machines
 	mkdir -m 700 run/unibeam
 	head -c 100000 /dev/zero >run/filler 2>/dev/null || true
 	expect 1 start --name full

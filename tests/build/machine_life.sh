@@ -11,16 +11,17 @@ expect 0 "$UNIBEAM" ps --format json
 same "$(cat out)" '[]'
 
 export FAKE_WAIT=1
-FAKE_LOG='unibeam-exit 4' expect 0 start --name shop -m 1G --smp 2 -p 127.0.0.1:0080:80
+port=$("$FIX/listen" </dev/null) # a free one
+FAKE_LOG='unibeam-exit 4' expect 0 start --name shop -m 1G --smp 2 -p 127.0.0.1:$port:80
 same "$(cat out)" shop
 contains err 'unibeam: using tcg'
 lacks err 'shop'
 is_state shop running
 expect 0 "$UNIBEAM" ps
 contains out 'shop  a.img  running'
-contains out '127.0.0.1:0080:80  1G      2     -'
+contains out "127.0.0.1:$port:80  1G      2     -"
 same "$(state shop image)" "$PWD/a.img"
-same "$(state shop ports)" '["127.0.0.1:0080:80"]'
+same "$(state shop ports)" '["127.0.0.1:'$port':80"]'
 same "$(state shop status)" null
 same "$(state shop ended)" null
 same "$(state shop foreground)" false

@@ -58,6 +58,7 @@ done
 cat >full <<'END'
 . "$TESTS/lib.sh"
 mount -t tmpfs -o size=128k,mode=700 none run
+stop_machines
 FAKE_ECHO=1 expect 0 start --name full
 head -c 60000 /dev/zero >run/filler
 FAKE_FLOOD=5000 FAKE_ECHO=1 expect 0 start --name flood

@@ -91,7 +91,7 @@ bad "cannot make the socket 'data2': there is a file of that name" --qmp data2
 command -v qemu-system-x86_64 >/dev/null || exit 0
 mkdir -m 700 state
 export XDG_RUNTIME_DIR="$PWD/state"
-trap '"$UNIBEAM" stop --all -t 0' EXIT
+stop_machines
 expect 0 "$UNIBEAM" run -d --name one --accel tcg --direct a.img --qmp q.sock \
 	--disk data2 --disk data.qcow2,ro -- -S
 python3 - <<'END'

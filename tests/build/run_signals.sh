@@ -29,6 +29,11 @@ for signal in TERM HUP; do
 	contains out 'power button'
 	contains err 'pressed the power button; once more to stop at once'
 done
+# one that does not hear the first press is pressed again, whatever it writes
+FAKE_DEAF=1 FAKE_LOG='unibeam-exit 5' begin
+kill -TERM $pid
+end 5
+contains out 'power button'
 FAKE_HANG=1 begin
 kill -TERM $pid
 n=0
