@@ -63,10 +63,6 @@ static int check_config(const struct release *r, const char *path,
 {
     size_t len = path ? strlen(path) : 0;
 
-    if (!path)
-        return fail("release '%s' has no 'releases/%s/%s', which starting it "
-                    "on OSv takes",
-                    r->dir, r->version, name);
     if (len > 4 && !strcmp(path + len - 4, ".src"))
         return fail("release '%s' has a '%s.src': nobody fills in its "
                     "variables on OSv, use %s",
@@ -220,6 +216,28 @@ static int send_text(struct cpio *to, const char *path, struct buf *text)
     return r;
 }
 
+/* The starter hands both over, whether the release has them or not. */
+static int send_config(const struct osv_payload *p, struct cpio *to)
+{
+    const struct release *r = &p->release;
+    char *dir = xasprintf("/" ROOT "/releases/%s", r->version);
+    char *vmargs = path_join(dir, "vm.args");
+    char *config = path_join(dir, "sys.config");
+    struct buf none = {0}, empty = {0};
+    int err = 0;
+
+    buf_adds(&empty, "[].\n");
+    if (!r->vmargs)
+        err = send_text(to, vmargs, &none);
+    if (!err && !r->config)
+        err = send_text(to, config, &empty);
+    buf_release(&empty);
+    free(config);
+    free(vmargs);
+    free(dir);
+    return err;
+}
+
 static int send_resolver(const struct osv_payload *p, struct cpio *to)
 {
     struct buf inetrc = {0}, conf = {0};
@@ -248,8 +266,8 @@ int osv_payload_send(struct osv_payload *p, struct cpio *to)
 {
     const struct node *app = tree_find(&p->tree, INITCONF_ROOT, true);
 
-    return send_node(p, to, ROOT, app) || send_resolver(p, to) ||
-                   send_starter(p, to) || cpio_end(to)
+    return send_node(p, to, ROOT, app) || send_config(p, to) ||
+                   send_resolver(p, to) || send_starter(p, to) || cpio_end(to)
                ? -1
                : 0;
 }

@@ -20,6 +20,15 @@ cp rel/releases/1.0/start.boot rel/releases/1.0/shop.boot
 expect 0 osv rel --base base.img
 contains out 'command  /start-otp.so /otp/releases/1.0/shop /otp/releases/1.0/vm.args'
 
+# without vm.args and sys.config there are empty ones
+rm rel/releases/1.0/vm.args rel/releases/1.0/sys.config
+expect 0 osv rel --base base.img
+image show shop.img >tree
+contains tree 'file 644 otp/releases/1.0/vm.args 0 '
+contains tree "file 644 otp/releases/1.0/sys.config 4 $(echo '[].' | sha256sum | cut -d' ' -f1)"
+rm -r rel
+osv_release rel
+
 # links stay links inside the release, are replaced where they lead out of it,
 # and no name is sent twice
 mkdir -p build/lib other
@@ -70,12 +79,10 @@ rm rel/erts-13.0/bin/erlexec
 try "release 'rel' has no 'erts-13.0/bin/erlexec': let it include an Erlang"
 rm -r rel/erts-13.0
 try "release 'rel' has no Erlang of its own (erts-13.0): let it include one"
-rm rel/releases/1.0/vm.args
-try "release 'rel' has no 'releases/1.0/vm.args', which starting it on OSv takes"
 mv rel/releases/1.0/vm.args rel/releases/1.0/vm.args.src
 try "release 'rel' has a 'vm.args.src': nobody fills in its variables on OSv"
-rm rel/releases/1.0/sys.config
-try "release 'rel' has no 'releases/1.0/sys.config'"
+mv rel/releases/1.0/sys.config rel/releases/1.0/sys.config.src
+try "release 'rel' has a 'sys.config.src': nobody fills in its variables on OSv"
 mv rel/releases/1.0 'rel/releases/1 0$x'
 printf '13.0 1;0' >rel/releases/start_erl.data
 mv rel/releases/1* 'rel/releases/1;0'
