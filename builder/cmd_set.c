@@ -12,6 +12,8 @@
 #include "image/image_option.h"
 #include "image/inspect.h"
 #include "json_text.h"
+#include "mount_option.h"
+#include "network_option.h"
 #include "quote.h"
 #include "report.h"
 #include "restart_option.h"
@@ -21,6 +23,12 @@ enum {
     ENV,
     UNSET_ENV,
     HOSTNAME,
+    IP,
+    IP6,
+    ADD_HOST,
+    ARG,
+    MOUNT,
+    UNSET,
     GRACE,
     RESTART,
     CONSOLE,
@@ -33,13 +41,29 @@ enum {
 /* None has a twin: what a project builds with would change images unasked. */
 static const struct opt options[] = {
     {"append", 0, "TEXT",
-     "words for the kernel's command line, in place of those the image has",
+     "words for the kernel's command line, in place of those of build --append",
      APPEND, OPT_CLI_ONLY},
     {"env", 0, "NAME=VALUE", "environment of the release", ENV,
      OPT_MANY | OPT_CLI_ONLY},
     {"unset-env", 0, "NAME", "take NAME out of it", UNSET_ENV,
      OPT_MANY | OPT_CLI_ONLY},
     {"hostname", 0, "NAME", "name of the guest", HOSTNAME, OPT_CLI_ONLY},
+    {"ip", 0, "dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]",
+     "address of the guest", IP, OPT_CLI_ONLY},
+    {"ip6", 0, "auto|dhcp|none|ADDR/PREFIX[,GATEWAY[,DNS...]]",
+     "its IPv6 address", IP6, OPT_CLI_ONLY},
+    {"add-host", 0, "NAME:ADDR",
+     "a line in its /etc/hosts, in place of those the image has", ADD_HOST,
+     OPT_MANY | OPT_CLI_ONLY},
+    {"arg", 0, "WORD",
+     "argument for the Erlang emulator, in place of those the image has", ARG,
+     OPT_MANY | OPT_CLI_ONLY},
+    {"mount", 0, "SOURCE:PATH[:SIZE]",
+     "mount SOURCE on PATH, a directory of the image, in place of what it "
+     "mounts",
+     MOUNT, OPT_MANY | OPT_CLI_ONLY},
+    {"unset", 0, "ip|ip6|add-host|arg|mount|grace|restart",
+     "take out what the image says of this", UNSET, OPT_MANY | OPT_CLI_ONLY},
     {"grace", 0, "SECONDS", "time to stop in when the power button is pressed",
      GRACE, OPT_CLI_ONLY},
     {"restart", 0, "POLICY",
@@ -65,14 +89,19 @@ struct set_options {
     bool json;
 };
 
+static void check_text(const char *what, const char *text)
+{
+    for (; *text; text++)
+        if (iscntrl((unsigned char)*text) && *text != '\t')
+            usage_error("set: %s has a control character in it", what);
+}
+
 static void take_append(struct set_options *o, const char *value)
 {
-    for (const char *p = value; *p; p++)
-        if (iscntrl((unsigned char)*p) && *p != '\t')
-            usage_error("set: --append has a control character in it");
+    check_text("--append", value);
     if (!quote_kernel_closed(value))
         usage_error("set: --append: a quote is not closed: %s", value);
-    o->changes.cmdline = value;
+    o->changes.append = value;
 }
 
 static void take_env(struct set_options *o, const char *value)
@@ -99,6 +128,48 @@ static void unset_env(struct set_options *o, const char *name)
     free(key);
 }
 
+/* Words of which there is one, or many. */
+static void take_word(struct set_options *o, int id, const char *value)
+{
+    static const struct {
+        int id;
+        enum word_kind kind;
+        bool many;
+    } words[] = {{IP, WORD_IP, false},
+                 {IP6, WORD_IP6, false},
+                 {ADD_HOST, WORD_HOST, true},
+                 {ARG, WORD_ARG, true},
+                 {MOUNT, WORD_MOUNT, true}};
+    struct network checked = {0};
+
+    if (id == ARG)
+        check_text("--arg", value);
+    else if (id == MOUNT)
+        mount_option_check("set", value);
+    else
+        network_option_of("set", &checked, opt_name(options, id), value);
+    network_release(&checked);
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (words[i].id != id)
+            continue;
+        if (!words[i].many)
+            changes_word(&o->changes, words[i].kind, NULL);
+        changes_word(&o->changes, words[i].kind, value);
+    }
+}
+
+static void unset(struct set_options *o, const char *value)
+{
+    static const char *const names[] = {"ip",    "ip6",   "add-host", "arg",
+                                        "mount", "grace", "restart",  NULL};
+    int i = opt_choose("set", "unset", value, names);
+
+    if (i < WORD_KINDS)
+        changes_word(&o->changes, (enum word_kind)i, NULL);
+    else
+        changes_add(&o->changes, names[i], NULL);
+}
+
 static void take_option(void *ctx, int id, const char *value)
 {
     struct set_options *o = ctx;
@@ -116,6 +187,16 @@ static void take_option(void *ctx, int id, const char *value)
     case HOSTNAME:
         hostname_option_check("set", value);
         changes_add(&o->changes, "hostname", value);
+        break;
+    case IP:
+    case IP6:
+    case ADD_HOST:
+    case ARG:
+    case MOUNT:
+        take_word(o, id, value);
+        break;
+    case UNSET:
+        unset(o, value);
         break;
     case GRACE:
         grace_option_check("set", value);
@@ -166,7 +247,7 @@ static int run(const struct command *c, int argc, char **argv)
         usage_error("set: which image?");
     if (operands.n > 1)
         usage_error("set: only one image at a time: '%s'", operands.v[1]);
-    if (!o.changes.n && !o.changes.cmdline && !o.show)
+    if (!changes_any(&o.changes) && !o.show)
         usage_error("set: what? (--show prints what is set)");
     r = image_change(operands.v[0], o.output, &o.changes, &b);
     if (!r && o.show)

@@ -15,6 +15,7 @@
 #include "image/disk_copy.h"
 #include "image/inspect.h"
 #include "manifest.h"
+#include "mount_option.h"
 #include "output.h"
 #include "report.h"
 
@@ -26,8 +27,30 @@ void changes_add(struct changes *c, const char *key, const char *value)
     c->v[c->n++] = (struct change){xstrdup(key), value ? xstrdup(value) : NULL};
 }
 
+void changes_word(struct changes *c, enum word_kind kind, const char *value)
+{
+    struct word_change *w = &c->words[kind];
+
+    w->given = true;
+    if (!value)
+        strvec_release(&w->values);
+    else
+        strvec_push(&w->values, value);
+}
+
+bool changes_any(const struct changes *c)
+{
+    bool any = c->n || c->append;
+
+    for (int k = 0; k < WORD_KINDS; k++)
+        any = any || c->words[k].given;
+    return any;
+}
+
 void changes_release(struct changes *c)
 {
+    for (int k = 0; k < WORD_KINDS; k++)
+        strvec_release(&c->words[k].values);
     for (size_t i = 0; i < c->n; i++) {
         free(c->v[i].key);
         free(c->v[i].value);
@@ -167,18 +190,49 @@ static int write_copy(const struct image *img, const char *output,
 
 /* ---- what is asked for ---- */
 
+/* The new command line (line), which is allocated, takes the old one's place.
+ */
+static void set_cmdline(struct baked *b, char *line)
+{
+    free(b->cmdline);
+    b->cmdline = line;
+}
+
 static int apply(struct baked *b, const struct changes *c)
 {
-    if (c->cmdline) {
-        free(b->cmdline);
-        b->cmdline = xstrdup(c->cmdline);
-    }
+    if (c->append)
+        set_cmdline(b, words_appended(b->cmdline, c->append));
+    for (int k = 0; k < WORD_KINDS; k++)
+        if (c->words[k].given)
+            set_cmdline(b, words_with(b->cmdline, (enum word_kind)k,
+                                      &c->words[k].values));
     for (size_t i = 0; i < c->n; i++)
         baked_set(b, c->v[i].key, c->v[i].value);
     if (strlen(b->cmdline) >= IMG_CMDLINE_SIZE)
         return fail("the kernel command line is too long: at most %d bytes",
                     IMG_CMDLINE_SIZE - 1);
     return 0;
+}
+
+/* The kernel cannot make a directory on a read-only file system. */
+static int check_mounts(struct rootfs *r, const struct changes *c)
+{
+    const struct strvec *mounts = &c->words[WORD_MOUNT].values;
+    int status = 0;
+
+    for (size_t i = 0; i < mounts->n && !status; i++) {
+        char *path = mount_option_path(mounts->v[i]);
+        struct rootfs_file f = {0};
+
+        if (!rootfs_has(r, path) || rootfs_find(r, path, true, &f) ||
+            !S_ISDIR(f.mode))
+            status = fail("'%s' in '%s' is no directory to mount on: build the "
+                          "image with --mount",
+                          path, r->img->path);
+        rootfs_file_release(&f);
+        free(path);
+    }
+    return status;
 }
 
 int image_change(const char *path, const char *output, const struct changes *c,
@@ -191,9 +245,10 @@ int image_change(const char *path, const char *output, const struct changes *c,
 
     *b = (struct baked){0};
     status = image_open(&img, path) || rootfs_open(&r, &img, false) ||
-             baked_load(&old, &r) || baked_load(b, &r) || apply(b, c);
+             check_mounts(&r, c) || baked_load(&old, &r) || baked_load(b, &r) ||
+             apply(b, c);
     rootfs_close(&r);
-    if (!status && (c->n || c->cmdline || output))
+    if (!status && (changes_any(c) || output))
         status = write_copy(&img, output ? output : path, &old, b);
     image_close(&img);
     baked_release(&old);

@@ -9,19 +9,32 @@
 #pragma once
 
 #include "image/baked.h"
+#include "image/words.h"
 
 struct change {
     char *key;   /* of init.conf */
     char *value; /* NULL: it goes */
 };
 
+/* The new words of one kind. */
+struct word_change {
+    bool given;
+    struct strvec values;
+};
+
 struct changes {
-    const char *cmdline; /* the new command line, or NULL */
-    struct change *v;    /* in their order */
+    const char *append; /* the new words of --append, or NULL */
+    struct word_change words[WORD_KINDS];
+    struct change *v; /* in their order */
     size_t n;
 };
 
 void changes_add(struct changes *c, const char *key, const char *value);
+/* A word more of this kind, in place of those the image has; (value) NULL: none
+ * of them. */
+void changes_word(struct changes *c, enum word_kind kind, const char *value);
+/* Whether there are any. */
+bool changes_any(const struct changes *c);
 void changes_release(struct changes *c);
 
 /* Make the changes in the image (path), or in a copy (output).  (b): the

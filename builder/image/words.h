@@ -25,3 +25,21 @@ char *words_value(const char *line, const char *key);
 
 /* The line without the words that begin with (key); the rest stays as it is. */
 char *words_without(const char *line, const char *key);
+
+/* The words that build makes of options of their own: in this order, and in
+ * front of those of --append. */
+enum word_kind {
+    WORD_IP,
+    WORD_IP6,
+    WORD_HOST,
+    WORD_ARG,
+    WORD_MOUNT,
+    WORD_KINDS
+};
+
+/* The line with words of the (kind) for (values) in place of those it has. */
+char *words_with(const char *line, enum word_kind kind,
+                 const struct strvec *values);
+/* The line with (text) in place of all words that are of no kind; where (text)
+ * has words of a kind, the line's of that kind go too. */
+char *words_appended(const char *line, const char *text);

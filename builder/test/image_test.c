@@ -114,6 +114,27 @@ static void words(void **state)
     rest_is("env.AB=1 env.A=2", "env.A=", "env.AB=1");
 }
 
+static void words_of_options(void **state)
+{
+    struct strvec values = {0};
+    char *line =
+        words_with("x=1 arg=a y=\"a b\" ip=dhcp arg=b", WORD_ARG, &values);
+
+    assert_string_equal(line, "ip=dhcp x=1 y=\"a b\"");
+    free(line);
+    strvec_push(&values, "two words");
+    line = words_with("x=1 arg=a mount=m", WORD_ARG, &values);
+    assert_string_equal(line, "arg=\"two words\" mount=m x=1");
+    free(line);
+    strvec_release(&values);
+    line = words_appended("ip=dhcp arg=a x=1", "y=2 arg=b");
+    assert_string_equal(line, "ip=dhcp y=2 arg=b");
+    free(line);
+    line = words_appended("x=1", "");
+    assert_string_equal(line, "");
+    free(line);
+}
+
 static void text_is(const struct baked *b, const char *wanted)
 {
     struct buf out = {0};
@@ -173,9 +194,9 @@ static void formats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes),  cmocka_unit_test(names_for_a_terminal),
-        cmocka_unit_test(words),   cmocka_unit_test(settings),
-        cmocka_unit_test(formats),
+        cmocka_unit_test(hashes),   cmocka_unit_test(names_for_a_terminal),
+        cmocka_unit_test(words),    cmocka_unit_test(words_of_options),
+        cmocka_unit_test(settings), cmocka_unit_test(formats),
     };
 
     return cmocka_run_group_tests_name("image", tests, NULL, NULL);

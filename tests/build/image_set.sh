@@ -62,6 +62,30 @@ contains out '"A": "new"'
 set_ d.img --env A=1 --unset-env A --env A=2 --show
 contains out '  environment  A=2'
 
+# words of the command line, by options of their own and by --append
+expect 0 build rel -o h.img --ip 10.0.0.2/24,10.0.0.1 --ip6 none --arg +S --arg '1 2' \
+	--add-host a:10.0.0.3 --mount data:/data --mount tmpfs:/work --append 'x=1 y="a b"'
+cp h.img i.img
+set_ i.img --append 'z=1'
+same "$(cmdline i.img | tr -d '\0')" 'ip=10.0.0.2/24,10.0.0.1 ip6=none host=a:10.0.0.3 arg=+S arg="1 2" mount=data:/data mount=tmpfs:/work z=1'
+set_ i.img --append 'x=1 y="a b"'
+same_settings i.img h.img
+set_ i.img --ip dhcp --ip6 auto --add-host b:10.0.0.4 --add-host c:10.0.0.5 --arg -x \
+	--mount tmpfs:/data:1M
+expect 0 build rel -o h.img --ip dhcp --ip6 auto --arg -x --add-host b:10.0.0.4 \
+	--add-host c:10.0.0.5 --mount tmpfs:/data:1M --append 'x=1 y="a b"'
+cmdline h.img >h.line && cmdline i.img >i.line && cmp h.line i.line
+set_ i.img --append 'arg=new ip=none'
+same "$(cmdline i.img | tr -d '\0')" 'ip6=auto host=b:10.0.0.4 host=c:10.0.0.5 mount=tmpfs:/data:1M arg=new ip=none'
+set_ i.img --unset ip --unset ip6 --unset add-host --unset arg --unset mount
+same "$(cmdline i.img | tr -d '\0')" ''
+set_ i.img --grace 5 --restart always
+set_ i.img --unset grace --unset restart --show
+lacks out grace
+lacks out restart
+sound i.img
+rm -rf h.img* i.img*
+
 # more than one block, and less again
 cp plain.img e.img
 for i in 1 2 3 4 5 6; do
@@ -124,6 +148,12 @@ no 2 "set: --restart 'never'" a.img --restart never
 no 2 'set: --append: a quote is not closed: "' a.img --append '"'
 no 2 'set: --append has a control character' a.img --append "$(printf 'a\033')"
 no 2 "set: --format 'xml' is none of" a.img --show --format xml
+no 2 "set: --ip 'x' is not" a.img --ip x
+no 2 "set: --add-host 'x' is not NAME:ADDR" a.img --add-host x
+no 2 'set: --arg has a control character' a.img --arg "$(printf 'a\033')"
+no 2 "set: --mount 'x'" a.img --mount x
+no 2 "set: --unset 'env' is none of ip, ip6, add-host" a.img --unset env
+no 1 "'/nowhere' in 'a.img' is no directory to mount on" a.img --mount tmpfs:/nowhere
 no 1 'the kernel command line is too long: at most 4095 bytes' a.img \
 	--append "$(head -c 4096 /dev/zero | tr '\0' x)"
 no 1 "cannot open 'none.img'" none.img --env A=1
