@@ -85,7 +85,7 @@ if command -v qemu-img >/dev/null; then
 	rm -f f.*
 	for f in qcow2 vmdk vhdx vdi; do
 		qemu-img convert -f raw -O $f a.img f.$f
-		for c in inspect ls 'run --accel tcg' 'set --env A=1'; do
+		for c in inspect ls 'set --env A=1'; do
 			set -- $c
 			command=$1
 			shift
