@@ -98,6 +98,16 @@ static void give_scalar(struct reader *r, const struct opt *o,
         wrong_value(o);
 }
 
+static bool is_pair(const struct opt *o)
+{
+    static const char *const pairs[] = {"NAME=", "NAME:", "SRC:"};
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+        if (!strncmp(o->value, pairs[i], strlen(pairs[i])))
+            return true;
+    return false;
+}
+
 /* {"A": "1"} as "A=1" or "A:1". */
 static void give_pairs(struct reader *r, const struct opt *o, json_t *pairs)
 {
@@ -105,7 +115,7 @@ static void give_pairs(struct reader *r, const struct opt *o, json_t *pairs)
     const char *key;
     json_t *value;
 
-    if (strncmp(o->value, "NAME", 4) || !strchr("=:", o->value[4]))
+    if (!is_pair(o))
         wrong_value(o);
     json_object_foreach (pairs, key, value) {
         if (json_is_string(value))

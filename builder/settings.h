@@ -13,7 +13,7 @@
  * are for that command; those outside are for every command that has them, and
  * come before.  Values: a string or a whole number; true or false for an option
  * without value; for one that may be repeated also an array, or an object where
- * it takes NAME=VALUE or NAME:VALUE.  Paths are relative to the file's
+ * it takes NAME=VALUE, NAME:VALUE or SRC:DST.  Paths are relative to the file's
  * directory.
  */
 #pragma once

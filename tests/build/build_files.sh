@@ -54,7 +54,7 @@ cmp a.img b.img
 mkdir -p p/files
 echo settings >p/files/f
 cp -a rel p/rel
-echo '{"build": {"file": ["files/f:/f"], "arg": ["x y"]}}' >p/unibeam.json
+echo '{"build": {"file": {"files/f": "/f"}, "arg": ["x y"]}}' >p/unibeam.json
 expect 0 build p/rel -o a.img
 root a.img
 same "$(show /f)" settings
