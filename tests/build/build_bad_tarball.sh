@@ -131,6 +131,16 @@ cp -a two/releases/1.0 two/releases/2.0
 sed -i 's/"1.0"}/"2.0"}/' two/releases/2.0/shop.rel
 tar -C two -cf two.tar .
 bad "'two.tar' is not a release (no releases/start_erl.data)" two.tar
+# one that may not be read (by others than root)
+if command -v setpriv >/dev/null && [ "$(id -u)" = 0 ]; then
+	chmod -R go+rX "$WORK" && cp "$UNIBEAM" ./command && cp good.tgz secret.tgz
+	chmod 777 . tmp && chmod 0 secret.tgz
+	status=0
+	setpriv --reuid=65534 --regid=65534 --clear-groups ./command build \
+		$boot_files --sysroot "$FIX/sysroot" secret.tgz -o a.img 2>err || status=$?
+	same "$status $(cat err)" "1 unibeam: cannot open 'secret.tgz': Permission denied"
+	same "$(ls -A tmp)" ''
+fi
 # no place to unpack
 TMPDIR=$(pwd)/none
 expect 1 build good.tgz -o a.img

@@ -52,6 +52,14 @@ shop() {
 		grep -q 'give --erts DIR' err || fail "$(cat err)"
 		made $profile.img _build/$profile/rel/shop --erts "$otp"
 	done
+	rebar3 tar >log 2>&1 || fail "$(tail log)"
+	made tar.img _build/default/rel/shop/shop-1.2.3.tar.gz
+	mkdir unpacked
+	tar -C unpacked -xzf _build/default/rel/shop/shop-1.2.3.tar.gz
+	made dir.img unpacked
+	cmp tar.img dir.img || fail "an archive is not what is in it"
+	rebar3 as noerts tar >log 2>&1 || fail "$(tail log)"
+	made notar.img _build/noerts/rel/shop/shop-1.2.3.tar.gz --erts "$otp"
 	runs shop.img 7
 	says 'nif 3421780262' # the check value of CRC-32
 	says 'crypto 2d711642b726b044'
@@ -59,14 +67,10 @@ shop() {
 	says 'tls hello'
 	says 'disk /'
 	says 'memory true'
-	for profile in dev noerts; do
-		runs $profile.img 7
+	for image in dev noerts tar; do
+		runs $image.img 7
 		says 'nif 3421780262'
 	done
-	rebar3 tar >log 2>&1 || fail "$(tail log)"
-	made tar.img _build/default/rel/shop/shop-*.tar.gz
-	runs tar.img 7
-	says 'nif 3421780262'
 }
 
 cart() {
