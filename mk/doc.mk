@@ -22,6 +22,10 @@ $(SHARE)/.done: $(MKDOC)
 
 ALL += $(SHARE)/.done
 
+# What its unit test is linked with beside the command's own parts.
+$(BUILDER_OUT)/san/test/doc_test: $(BUILDER_OUT)/san/doc/roff.o \
+	$(BUILDER_OUT)/san/doc/tables.o
+
 .PHONY: check-pages
 check-pages: $(SHARE)/.done $(B)/unibeam
 	$(Q)scripts/check-pages.sh $(SHARE) $(B)/unibeam
