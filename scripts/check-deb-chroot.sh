@@ -56,7 +56,7 @@ inside 'apt-get install -qq -y --no-install-recommends /unibeam.deb busybox-stat
 inside 'unibeam --version; dpkg -V unibeam; unibeam build /release -o /a.img'
 mv "$root/a.img" "$tmp/a.img"
 dpkg-deb -x "$deb" "$tmp/unpacked"
-"$here/demo.sh" "$tmp/unpacked/usr/bin/unibeam" "$tmp/a.img"
+DEMO_PORT=18291 "$here/demo.sh" "$tmp/unpacked/usr/bin/unibeam" "$tmp/a.img"
 inside 'apt-get purge -qq -y unibeam' >>"$tmp/log" 2>&1
 left=$(inside 'find / -xdev -name "*unibeam*" ! -path "/proc/*" ! -path "/var/log/*"
     ' | grep -v '^/unibeam.deb$' || :)

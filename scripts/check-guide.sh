@@ -125,7 +125,7 @@ block README.md "$line" >"$tmp/session"
 {
     # the release lies in examples/, and that is what is printed
     build/unibeam build examples/hello/_build/prod/rel/hello -o build/hello.img
-    scripts/demo.sh build/unibeam build/hello.img
+    DEMO_PORT=$(free_port) scripts/demo.sh build/unibeam build/hello.img
 } >"$tmp/log" 2>&1
 compare_session
 verdict "README.md: make demo" $?

@@ -4,9 +4,9 @@
 set -eu
 unibeam=$1
 image=$2
-# the first port of 127.0.0.1 that nobody listens on, from 18080 on
+# the first port of 127.0.0.1 that nobody listens on, from DEMO_PORT on
 port=${DEMO_PORT:-18080}
-while [ -z "${DEMO_PORT-}" ] &&
+while
     grep -qi "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$port") .* 0A " /proc/net/tcp
 do
     port=$((port + 1))
