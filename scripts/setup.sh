@@ -11,7 +11,7 @@ libcmocka-dev e2fsprogs gdisk fdisk busybox-static qemu-system-x86 qemu-utils cp
 bochs-term vgabios dpkg-dev
 erlang erlang-dev git rebar3 elixir curl python3 tmux clang-format cppcheck
 iproute2 iputils-ping radvd dnsmasq-base openssl
-groff-base mandoc zsh fish jq debhelper lintian"
+groff-base mandoc zsh fish jq debhelper lintian debootstrap"
 
 missing=
 for p in $packages; do
