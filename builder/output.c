@@ -70,22 +70,24 @@ static int check_target(const char *path, bool dir)
     return 0;
 }
 
-/* Remove (path) if it is ours and nobody's who is still there. */
-static void remove_abandoned(const char *path)
+/* Remove (path) if it is ours, nobody's who is still there, and what an output
+ * of this kind leaves. */
+static void remove_abandoned(const char *path, bool dir)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
 
     if (fd < 0)
         return;
-    if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
+    if (fstat(fd, &st) == 0 &&
+        (dir ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)) &&
         st.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0)
         remove_tree(path);
     close(fd);
 }
 
 /* (temp) as for mkstemp() */
-static void remove_leftovers(const char *temp)
+static void remove_leftovers(const char *temp, bool dir)
 {
     char *quoted = path_glob_quote(temp);
     glob_t g;
@@ -93,7 +95,7 @@ static void remove_leftovers(const char *temp)
     memset(quoted + strlen(quoted) - 6, '?', 6);
     if (glob(quoted, 0, NULL, &g) == 0) {
         for (size_t i = 0; i < g.gl_pathc; i++)
-            remove_abandoned(g.gl_pathv[i]);
+            remove_abandoned(g.gl_pathv[i], dir);
         globfree(&g);
     }
     free(quoted);
@@ -147,7 +149,7 @@ static int open_output(struct output *o, const char *path, bool dir)
     o->temp = xasprintf("%s/.%.200s.XXXXXX", parent, path_base(path));
     free(parent);
     catch_signals();
-    remove_leftovers(o->temp);
+    remove_leftovers(o->temp, dir);
     /* no signal between making the file and remembering it */
     sigemptyset(&block);
     for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)

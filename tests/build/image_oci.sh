@@ -91,3 +91,15 @@ for signal in INT TERM; do
 	rm -rf y.oci
 	same "$(ls -A)" "$before"
 done
+# killed: what it leaves goes with the next one
+if [ -f "$TESTS/fixture/pause.pl" ]; then
+	status=0
+	perl "$TESTS/fixture/pause.pl" . .y.oci. 'kill -KILL $PID' "$UNIBEAM" convert \
+		a.img --to oci -o y.oci >out 2>err || status=$?
+	same $status 137
+	same "$(ls -A | grep -c '^\.y\.oci\.')" 1
+	echo file >.y.oci.abcdef
+	convert a.img --to oci -o y.oci
+	check_oci y.oci raw
+	same "$(ls -A | grep '^\.y\.oci\.')" .y.oci.abcdef
+fi
