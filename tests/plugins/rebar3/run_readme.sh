@@ -9,6 +9,7 @@ port=$(free_port)
 osv p "{ports, [\"127.0.0.1:$port:8080\"]}, {run_options, [\"--accel\", \"tcg\", \"--machine\", \"microvm\"]}"
 (cd p && exec rebar3 as osv_build osv run) >log 2>&1 </dev/null &
 rebar=$!
+trap 'kill $rebar 2>/dev/null || true' EXIT
 ask() {
 	curl -s --noproxy '*' --max-time 5 "http://127.0.0.1:$port$1"
 }
