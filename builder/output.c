@@ -146,7 +146,7 @@ static int open_output(struct output *o, const char *path, bool dir)
     }
     o->path = xstrdup(path);
     /* cut short: with its dot and letters it must still be a file name */
-    o->temp = xasprintf("%s/.%.200s.XXXXXX", parent, path_base(path));
+    o->temp = xasprintf("%s/.%.200s.unibeam-XXXXXX", parent, path_base(path));
     free(parent);
     catch_signals();
     remove_leftovers(o->temp, dir);

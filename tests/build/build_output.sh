@@ -81,7 +81,9 @@ cmp other.img good.img
 expect 0 build rel -o same.img
 same "$(ls -A | grep -c '^\.same\.img\.' || true)" 0
 # what only looks like a left-over stays
-mkdir .same.img.abcdef
-ln -s elsewhere .same.img.ghijkl
+mkdir .same.img.unibeam-abcdef
+ln -s elsewhere .same.img.unibeam-ghijkl
+echo mine >.same.img.backup
 expect 0 build rel -o same.img
-[ -d .same.img.abcdef ] && [ -L .same.img.ghijkl ] || fail "it removed them"
+[ -d .same.img.unibeam-abcdef ] && [ -L .same.img.unibeam-ghijkl ] &&
+	[ -f .same.img.backup ] || fail "it removed them"
