@@ -250,7 +250,7 @@ static void release_options(struct options *o)
 
 static int run(const struct command *c, int argc, char **argv)
 {
-    static const int also_with_base[] = {OUTPUT, QUIET, -1};
+    static const int also_with_base[] = {OUTPUT, QUIET, PROGRESS, -1};
     struct options o = {0};
     struct strvec operands = {0};
     int r;
@@ -262,9 +262,10 @@ static int run(const struct command *c, int argc, char **argv)
         usage_error("build: only one release at a time: '%s'", operands.v[1]);
     o.build.release = operands.v[0];
     osv_option_check(&o.build.osv, c->options, also_with_base);
-    r = o.build.osv.base ? osv_build(&o.build.osv, o.build.release,
-                                     o.build.output, o.build.quiet)
-                         : build_with(&o);
+    r = o.build.osv.base
+            ? osv_build(&o.build.osv, o.build.release, o.build.output,
+                        o.build.quiet, o.build.progress)
+            : build_with(&o);
     release_options(&o);
     strvec_release(&operands);
     return r ? 1 : 0;

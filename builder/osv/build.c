@@ -22,6 +22,7 @@
 
 struct build {
     const struct osv_options *o;
+    enum progress_kind progress;
     struct osv_payload payload;
     struct osv_disk disk;
     char *command;
@@ -52,9 +53,12 @@ static int upload(struct build *b)
     struct cpio cpio = {.write = osv_machine_write, .to = &m};
     int r = -1;
 
-    if (choose_accel(b->o, &m) == 0)
-        r = osv_machine_start(&m) || osv_payload_send(&b->payload, &cpio) ||
-            osv_machine_finish(&m);
+    if (choose_accel(b->o, &m) == 0 && osv_machine_start(&m) == 0) {
+        progress_start(b->progress, "sending", b->payload.release.bytes);
+        r = osv_payload_send(&b->payload, &cpio) || osv_machine_finish(&m);
+        if (!r)
+            progress_end();
+    }
     osv_machine_release(&m);
     return r ? -1 : 0;
 }
@@ -96,7 +100,7 @@ static int run(struct build *b, const char *release, const char *output,
                     strlen(b->command), OSV_MAX_CMDLINE - 1);
     if (make_image(b))
         return -1;
-    if (!quiet)
+    if (!quiet && b->progress != PROGRESS_NUMERIC)
         print_summary(b);
     if (fflush(stdout) || ferror(stdout))
         return fail("cannot write the summary: %s", strerror(errno));
@@ -104,11 +108,14 @@ static int run(struct build *b, const char *release, const char *output,
 }
 
 int osv_build(const struct osv_options *o, const char *release,
-              const char *output, bool quiet)
+              const char *output, bool quiet, enum progress_kind progress)
 {
-    struct build b = {.o = o, .disk = {.out = {.fd = -1}, .fd = -1}};
-    int r = run(&b, release, output, quiet);
+    struct build b = {
+        .o = o, .progress = progress, .disk = {.out = {.fd = -1}, .fd = -1}};
+    int r;
 
+    progress_begin();
+    r = run(&b, release, output, quiet);
     osv_disk_close(&b.disk);
     osv_payload_close(&b.payload);
     free(b.command);

@@ -8,7 +8,8 @@
 #pragma once
 
 #include "osv/option.h"
+#include "progress.h"
 
 /* (output) NULL: NAME.img.  0, or -1 after a report; then there is no image. */
 int osv_build(const struct osv_options *o, const char *release,
-              const char *output, bool quiet);
+              const char *output, bool quiet, enum progress_kind progress);

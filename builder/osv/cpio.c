@@ -14,6 +14,7 @@
 
 #include "buf.h"
 #include "file.h"
+#include "progress.h"
 #include "report.h"
 
 #define MAGIC   "070701"
@@ -133,6 +134,7 @@ static int put_content(struct cpio *c, int fd, const char *host, uint64_t size)
             r = changed(host);
         else
             r = c->write(c->to, copy, len);
+        progress_add(len);
         at += len;
     }
     free(copy);

@@ -61,6 +61,11 @@ for options in '--env=A=b' '--env=A=b '; do
 	same "$(image cmdline shop.img)" \
 		'--env=A=b --verbose /start-otp.so /otp/releases/1.0/start /otp/releases/1.0/vm.args /otp/releases/1.0/sys.config'
 done
+# how far it is, for programs
+dd if=/dev/urandom of=rel/lib/shop-1.0/big bs=1M count=2 status=none
+expect 0 osv rel --base base.img --progress numeric
+same "$(sort -n out | uniq | tr '\n' ' ')" "$(seq -s ' ' 0 100) "
+same "$(head -n 1 out) $(tail -n 1 out)" '0 100'
 # the base image's starter
 expect 0 osv rel --base base.img --starter none
 contains out "starter  the base image's"
