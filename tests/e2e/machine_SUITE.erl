@@ -129,7 +129,10 @@ remote_iex(C) ->
     {Port, _} = terminal(C, ["remote", "cart"]),
     host:until(Port, "iex\\(cart@127.0.0.1\\)1>"),
     type(Port, "IO.puts(\"sum:#{6 * 7}\")\r", "sum:42"),
-    port_close(Port).
+    type(Port, "\003", "BREAK"),
+    port_command(Port, "a\r"),
+    %% an abort: whichever status the emulator has for that
+    receive {Port, {exit_status, _}} -> ok after 60000 -> error(stays) end.
 
 terminal(C, Args) ->
     Command = lists:join(" ", [exe() | Args]),
