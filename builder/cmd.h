@@ -9,14 +9,17 @@
 
 #include "opt.h"
 
+#define COMMAND_STATUS "0, 1 for an error, 2 for wrong usage"
+
 struct command {
     const char *name;
     const char *summary;  /* one line */
     const char *operands; /* as in the usage line, before or without options */
     const char *about;    /* what it does, before the options; see opt_wrap() */
     const struct opt *options;
-    const char *notes; /* after them, or NULL */
-    bool settings;     /* reads unibeam.json */
+    const char *notes;  /* after them, or NULL */
+    const char *status; /* which exit statuses it has; NULL: COMMAND_STATUS */
+    bool settings;      /* reads unibeam.json */
     const char *like; /* ... there also what stands for this command; or NULL */
     /* (argv)[0] is the command's name.  Returns the exit status. */
     int (*run)(const struct command *c, int argc, char **argv);

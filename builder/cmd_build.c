@@ -282,9 +282,8 @@ const struct command cmd_build = {
         "holds the release, the libraries its programs need, and unibeam's "
         "kernel.",
     .options = options,
-    .notes =
-        "The same input gives the same bytes; SOURCE_DATE_EPOCH sets the time "
-        "stamps inside. Exit status: 0, 1 for an error, 2 for wrong usage.",
+    .notes = "The same input gives the same bytes; SOURCE_DATE_EPOCH sets the "
+             "time stamps inside.",
     .settings = true,
     .run = run,
 };

@@ -58,7 +58,6 @@ const struct command cmd_cat = {
              "standard output. Nothing is mounted. Links are followed inside "
              "the image.",
     .options = options,
-    .notes = "Exit status: 0, 1 for an error, which ends it, 2 for wrong "
-             "usage.",
+    .status = "0, 1 for an error, which ends it, 2 for wrong usage",
     .run = run,
 };

@@ -119,9 +119,9 @@ const struct command cmd_check = {
         "Nothing of it is run and nothing is written. Each finding comes with "
         "what to do about it.",
     .options = options,
-    .notes = "In unibeam.json the options of \"build\" count too. Exit status: "
-             "0 when there is nothing but notes, 3 for errors or warnings, 1 "
-             "when the release cannot be looked at, 2 for wrong usage.",
+    .notes = "In unibeam.json the options of \"build\" count too.",
+    .status = "0 when there is nothing but notes, 3 for errors or warnings, 1 "
+              "when the release cannot be looked at, 2 for wrong usage",
     .settings = true,
     .like = "build",
     .run = run,

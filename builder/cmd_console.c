@@ -36,10 +36,10 @@ const struct command cmd_console = {
              "background (unibeam run -d). Useful with a release that has its "
              "shell there (--console).",
     .options = options,
-    .notes = "Ctrl-A D leaves the console, the machine runs on; Ctrl-A Ctrl-A "
-             "is Ctrl-A. The guest is told the terminal's size. One terminal "
-             "at a time: a second one is told which process has it. What is "
-             "not a terminal is passed on as it is, until the machine ends."
-             "\n\nExit status: 0, 1 for an error, 2 for wrong usage.",
+    .notes =
+        "Ctrl-A D leaves the console, the machine runs on; Ctrl-A Ctrl-A "
+        "is Ctrl-A. The guest is told the terminal's size. One terminal at "
+        "a time: a second one is told which process has it. What is not a "
+        "terminal is passed on as it is, until the machine ends.",
     .run = run,
 };

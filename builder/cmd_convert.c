@@ -91,7 +91,6 @@ const struct command cmd_convert = {
         "is in one of these. vhd is what Azure takes, gce what Google "
         "Compute Engine takes, oci is a container disk for KubeVirt.",
     .options = options,
-    .notes = "FILE appears when it is complete. Exit status: 0, 1 for an "
-             "error, 2 for wrong usage.",
+    .notes = "FILE appears when it is complete.",
     .run = run,
 };

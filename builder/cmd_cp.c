@@ -107,7 +107,6 @@ const struct command cmd_cp = {
              "directory are copied as links.",
     .options = options,
     .notes = "A file of the same name is replaced, a directory is not. Nothing "
-             "appears before it is complete. Exit status: 0, 1 for an error, "
-             "2 for wrong usage.",
+             "appears before it is complete.",
     .run = run,
 };

@@ -45,8 +45,8 @@ const struct command cmd_eval = {
     .about = "Evaluate an expression in the Erlang node of a machine (unibeam "
              "run --dist), print what it prints, and then its value.",
     .options = options,
-    .notes = "The value is printed as Erlang or Elixir writes it. Exit status: "
-             "0; 1 when there was an exception, which is printed to standard "
-             "error, or the node does not answer.",
+    .notes = "The value is printed as Erlang or Elixir writes it.",
+    .status = "0; 1 when there was an exception, which is printed to standard "
+              "error, or the node does not answer",
     .run = run,
 };

@@ -65,6 +65,5 @@ const struct command cmd_inspect = {
     .about = "Say which release, applications and kernel are in an image, what "
              "it was built with, how the disk is divided, and its hash.",
     .options = options,
-    .notes = "Exit status: 0, 1 for an error, 2 for wrong usage.",
     .run = run,
 };

@@ -79,7 +79,6 @@ const struct command cmd_logs = {
     .options = options,
     .notes =
         "The newest 4 to 8 MiB are kept, or what --log-size of unibeam run "
-        "says. What unibeam and QEMU themselves have to say is in it too."
-        "\n\nExit status: 0, 1 for an error, 2 for wrong usage.",
+        "says. What unibeam and QEMU themselves have to say is in it too.",
     .run = run,
 };

@@ -69,7 +69,6 @@ const struct command cmd_ls = {
              "system, and other files PATH themselves. Nothing is mounted. "
              "Links are followed inside the image.",
     .options = options,
-    .notes = "Exit status: 0, 1 for an error (a PATH that is not there), 2 for "
-             "wrong usage.",
+    .status = "0, 1 for an error (a PATH that is not there), 2 for wrong usage",
     .run = run,
 };

@@ -42,6 +42,6 @@ const struct command cmd_ping = {
     .about = "Print pong if the Erlang node of a machine (unibeam run --dist) "
              "answers and has our cookie.",
     .options = options,
-    .notes = "Exit status: 0 when it answers, else 1.",
+    .status = "0 when it answers, else 1",
     .run = run,
 };

@@ -201,7 +201,6 @@ const struct command cmd_ps = {
     .options = options,
     .notes = "The state is starting, running, stopping or ended; or lost, when "
              "the process that kept the machine was killed, or the host went "
-             "down: then nobody knows its status."
-             "\n\nExit status: 0, 1 for an error, 2 for wrong usage.",
+             "down: then nobody knows its status.",
     .run = run,
 };

@@ -63,7 +63,9 @@ const struct command cmd_remote = {
              "of a machine (unibeam run --dist).",
     .options = options,
     .notes = "Ctrl-G Q ends the shell and leaves the node alone; in IEx also "
-             "Ctrl-C twice.\n\nExit status: that of the shell; 1 when the node "
-             "does not answer or there is no Erlang here, 2 for wrong usage.",
+             "Ctrl-C twice.",
+    .status =
+        "that of the shell; 1 when the node does not answer or there is no "
+        "Erlang here, 2 for wrong usage",
     .run = run,
 };

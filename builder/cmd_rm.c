@@ -71,6 +71,5 @@ const struct command cmd_rm = {
     .about = "Forget machines that have ended, their logs included. Images and "
              "disks stay.",
     .options = options,
-    .notes = "Exit status: 0, 1 for an error, 2 for wrong usage.",
     .run = run,
 };

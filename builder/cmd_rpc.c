@@ -76,8 +76,8 @@ const struct command cmd_rpc = {
              "arguments are an Erlang list. With an expression alone, what it "
              "returns is not printed.",
     .options = options,
-    .notes = "The first is how relx's script has it, the second mix's. Exit "
-             "status: 0; 1 when there was an exception, which is printed to "
-             "standard error, or the node does not answer.",
+    .notes = "The first is how relx's script has it, the second mix's.",
+    .status = "0; 1 when there was an exception, which is printed to standard "
+              "error, or the node does not answer",
     .run = run,
 };

@@ -336,18 +336,16 @@ const struct command cmd_run = {
         "Run an image in QEMU, with its console on the terminal, or in the "
         "background.",
     .options = options,
-    .notes =
-        "On a terminal, Ctrl-C goes to the guest: a release without a shell "
-        "stops in order, and at once the second time. Ctrl-A X ends QEMU, "
-        "Ctrl-A C is for its monitor, Ctrl-A Ctrl-A sends Ctrl-A. SIGTERM, "
-        "SIGINT or SIGHUP press the guest's power button; a second one kills "
-        "it.\n"
-        "\n"
-        "Exit status: that of the release, 128+N when signal N ended it; 125 "
-        "when the guest's kernel panics or cannot start a process; 126 when "
-        "the release cannot be started; 1 when QEMU cannot run; 2 for wrong "
-        "usage; 128+N when signal N made us kill QEMU, 137 when 'unibeam "
-        "stop' did.",
+    .notes = "On a terminal, Ctrl-C goes to the guest: a release without a "
+             "shell stops in order, and at once the second time. Ctrl-A X ends "
+             "QEMU, Ctrl-A C is for its monitor, Ctrl-A Ctrl-A sends Ctrl-A. "
+             "SIGTERM, SIGINT or SIGHUP press the guest's power button; a "
+             "second one kills it.",
+    .status = "that of the release, 128+N when signal N ended it; 125 when the "
+              "guest's kernel panics or cannot start a process; 126 when the "
+              "release cannot be started; 1 when QEMU cannot run; 2 for wrong "
+              "usage; 128+N when signal N made us kill QEMU, 137 when 'unibeam "
+              "stop' did",
     .settings = true,
     .run = run,
 };

@@ -267,7 +267,6 @@ const struct command cmd_set = {
              "options. Settings that are not named stay.",
     .options = options,
     .notes = "The image is replaced at once, by a copy: it is never half "
-             "changed, and a machine that runs goes on with the old one. Exit "
-             "status: 0, 1 for an error, 2 for wrong usage.",
+             "changed, and a machine that runs goes on with the old one.",
     .run = run,
 };

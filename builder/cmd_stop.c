@@ -62,6 +62,5 @@ const struct command cmd_stop = {
              "order, and wait until they have ended. Those that do not end in "
              "time are killed.",
     .options = options,
-    .notes = "Exit status: 0, 1 for an error, 2 for wrong usage.",
     .run = run,
 };

@@ -12,6 +12,7 @@ const struct command *const commands[] = {
     &cmd_cat,
     &cmd_cp,
     &cmd_set,
+    &cmd_convert,
     &cmd_ps,
     &cmd_logs,
     &cmd_console,
@@ -21,6 +22,5 @@ const struct command *const commands[] = {
     &cmd_rpc,
     &cmd_eval,
     &cmd_remote,
-    &cmd_convert,
     NULL,
 };

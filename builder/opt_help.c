@@ -90,6 +90,16 @@ static void print_common(const struct command *c, FILE *to)
     print_option(to, 'h', "help", NULL, OPT_HELP_HELP);
 }
 
+static void print_status(const struct command *c, FILE *to)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "Exit status: %s.",
+             c->status ? c->status : COMMAND_STATUS);
+    fputc('\n', to);
+    opt_wrap(to, text, 0);
+}
+
 void opt_help(const struct command *c, FILE *to)
 {
     bool common = false;
@@ -114,4 +124,5 @@ void opt_help(const struct command *c, FILE *to)
         fputc('\n', to);
         opt_wrap(to, c->notes, 0);
     }
+    print_status(c, to);
 }

@@ -8,8 +8,6 @@
 #include "doc/roff.h"
 #include "version.h"
 
-#define STATUS "Exit status:"
-
 void man_begin(FILE *to, const char *name, int section, const char *summary)
 {
     fputs(".\\\" Made by mkdoc of the tables of the commands.\n.TH ", to);
@@ -90,30 +88,18 @@ static void put_options(FILE *to, const struct command *c)
         put_common(to, c);
 }
 
-/* The notes, and what they say of the exit status below a heading of its
- * own. */
 static void put_notes(FILE *to, const struct command *c)
 {
-    const char *notes = c->notes ? c->notes : "";
-    const char *status = strstr(notes, STATUS);
-    size_t before = status ? (size_t)(status - notes) : strlen(notes);
-    size_t len = status ? strcspn(status, "\n") : 0;
-    char *text =
-        xasprintf("%.*s%s", (int)before, notes, status ? status + len : "");
+    char *status = xasprintf("%s.", c->status ? c->status : COMMAND_STATUS);
 
-    if (text[strspn(text, " \n")]) {
+    if (c->notes) {
         fputs(".SH NOTES\n", to);
-        roff_paragraphs(to, text);
+        roff_paragraphs(to, c->notes);
     }
-    free(text);
-    if (status) {
-        text = xasprintf("%.*s", (int)len, status);
-        fputs(".SH \"EXIT STATUS\"\n", to);
-        text[strlen(STATUS) + 1] =
-            (char)toupper((unsigned char)text[strlen(STATUS) + 1]);
-        roff_paragraphs(to, text + strlen(STATUS) + 1);
-        free(text);
-    }
+    fputs(".SH \"EXIT STATUS\"\n", to);
+    status[0] = (char)toupper((unsigned char)status[0]);
+    roff_paragraphs(to, status);
+    free(status);
 }
 
 static void put_environment(FILE *to, const struct command *c)
