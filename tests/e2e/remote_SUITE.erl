@@ -95,7 +95,18 @@ typed(Command, Env) ->
     expect(Port, "\\(shop@127.0.0.1\\)1> ", <<>>),
     port_command(Port, "{ok, H} = inet:gethostname(), {H, 6 * 7}.\r"),
     expect(Port, "\\{\"[a-z]+\",42\\}", <<>>),
-    port_close(Port).
+    %% Ctrl-G, and the emulator here ends; that of the node does not
+    port_command(Port, [7]),
+    expect(Port, "-->", <<>>),
+    port_command(Port, "q\r"),
+    ended(Port).
+
+ended(Port) ->
+    receive
+        {Port, {data, _}} -> ended(Port);
+        {Port, {exit_status, Status}} -> ?assertEqual(0, Status)
+    after 60000 -> error(still_there)
+    end.
 
 expect(Port, Regexp, Text) ->
     case re:run(Text, Regexp) of
