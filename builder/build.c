@@ -24,6 +24,7 @@
 #include "report.h"
 #include "runtime_files.h"
 #include "shell_need.h"
+#include "summary.h"
 
 #define INIT "/sbin/init"
 
@@ -329,48 +330,17 @@ static int write_image(struct build *b)
     return r ? -1 : 0;
 }
 
-struct sizes {
-    uint64_t system_bytes;
-    size_t system_files;
-};
-
-static int add_size(struct node *n, void *arg)
-{
-    struct sizes *s = arg;
-
-    if (n->type == NODE_FILE && !n->is_app && !n->same_as) {
-        s->system_bytes += n->size;
-        s->system_files++;
-    }
-    return 0;
-}
-
-static double mib(uint64_t bytes)
-{
-    return (double)bytes / (1 << 20);
-}
-
 static void print_summary(struct build *b)
 {
-    const struct release *r = &b->release;
-    struct buf quoted = {0};
-    struct sizes s = {0};
+    struct summary s = {.release = &b->release,
+                        .tree = &b->tree,
+                        .from = sysroot_name(&b->sysroot),
+                        .shell_reason = b->shell_reason,
+                        .image = b->output,
+                        .bytes = b->bytes,
+                        .kernel = b->boot.kernel.len};
 
-    tree_walk(&b->tree, add_size, &s);
-    quote_shell(&quoted, b->output);
-    printf("%s: %.1f MiB\n", b->output, mib(b->bytes));
-    printf("  release  %s %s (%s, erts %s): %zu files, %.1f MiB\n", r->rel.name,
-           r->version, release_layout_name(r), r->erts, r->files,
-           mib(r->bytes));
-    printf("  system   %zu files, %.1f MiB, from %s\n", s.system_files,
-           mib(s.system_bytes), sysroot_name(&b->sysroot));
-    printf("  kernel   %.1f MiB\n", mib(b->boot.kernel.len));
-    if (b->shell_reason)
-        printf("  shell    yes: %s\n", b->shell_reason);
-    else
-        printf("  shell    no\n");
-    printf("run it with\n  unibeam run %s\n", buf_str(&quoted));
-    buf_release(&quoted);
+    summary_print(&s, b->o->verbose);
 }
 
 static int gather(struct build *b)

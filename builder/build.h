@@ -36,6 +36,7 @@ struct build_options {
     enum shell_wish shell;
     bool allow_missing;
     bool quiet;
+    bool verbose;
     struct osv_options osv;
     enum progress_kind progress;
 };

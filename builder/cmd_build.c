@@ -43,6 +43,7 @@ enum {
     ALLOW_MISSING,
     PROGRESS,
     QUIET,
+    VERBOSE,
 };
 
 static const struct opt options[] = {
@@ -90,6 +91,10 @@ static const struct opt options[] = {
      "default), percents instead of the summary, or not",
      PROGRESS, 0},
     {"quiet", 'q', NULL, "no summary, no notes and no bar", QUIET, 0},
+    {"verbose", 0, NULL,
+     "list every file that the image holds beside the release, and why; with "
+     "--base let OSv print more",
+     VERBOSE, 0},
     OPT_HEADING(
         "unibeam's own files, if they are not where they are installed"),
     {"kernel", 0, "FILE", "the kernel", KERNEL, 0},
@@ -152,6 +157,9 @@ static void take_option(void *ctx, int id, const char *value)
     case PROGRESS:
         o->progress = (enum progress_kind)opt_choose("build", "progress", value,
                                                      progress_words);
+        break;
+    case VERBOSE:
+        o->verbose = o->osv.verbose = true;
         break;
     case SYSROOT:
         o->sysroot = value;
@@ -250,7 +258,7 @@ static void release_options(struct options *o)
 
 static int run(const struct command *c, int argc, char **argv)
 {
-    static const int also_with_base[] = {OUTPUT, QUIET, PROGRESS, -1};
+    static const int also_with_base[] = {OUTPUT, QUIET, PROGRESS, VERBOSE, -1};
     struct options o = {0};
     struct strvec operands = {0};
     int r;

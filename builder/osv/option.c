@@ -62,9 +62,6 @@ void osv_option_take(struct osv_options *o, int id, const char *value)
         check_line(value);
         o->command_line = value;
         break;
-    case OSV_VERBOSE:
-        o->verbose = true;
-        break;
     case OSV_FORMAT:
         o->format = take_format(value);
         break;

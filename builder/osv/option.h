@@ -14,7 +14,6 @@
 enum {
     OSV_BASE = 64,
     OSV_COMMAND_LINE,
-    OSV_VERBOSE,
     OSV_FORMAT,
     OSV_STARTER,
     OSV_NAMESERVER,
@@ -53,7 +52,6 @@ struct osv_options {
         {"command-line",   0,                                                  \
          "TEXT",           "options of OSv's that go before its command",      \
          OSV_COMMAND_LINE, 0},                                                 \
-        {"verbose", 0, NULL, "let OSv print more", OSV_VERBOSE, 0},            \
         {"format",    0,                                                       \
          "qcow2|raw", "of the image (default: as the base's)",                 \
          OSV_FORMAT,  OPT_CLI_ONLY},                                           \

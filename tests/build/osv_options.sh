@@ -12,7 +12,6 @@ usage() { # TEXT OPTIONS...
 	contains err "unibeam: build: $message"
 }
 usage "--command-line makes no sense without --base" --command-line x
-usage "--verbose makes no sense without --base" --verbose
 usage "--format makes no sense without --base" --format raw
 usage "--starter makes no sense without --base" --starter none
 usage "--nameserver makes no sense without --base" --nameserver 192.0.2.1
