@@ -28,6 +28,9 @@ HOST_TEST_CFLAGS := -std=gnu17 -O1 -g $(WARN) -fsanitize=address,undefined \
 ALL := $(B)/kernel.elf $(B)/kernel.stripped.elf $(B)/unibeam $(B)/init \
 	$(B)/boot.bin $(B)/loader.bin
 
+# The example release; before the parts' makefiles, some of which use it.
+HELLO := examples/hello/_build/prod/rel/hello
+
 .PHONY: all
 all:
 
@@ -40,7 +43,6 @@ all: $(ALL)
 
 # --- the example ---------------------------------------------------------------
 
-HELLO := examples/hello/_build/prod/rel/hello
 $(HELLO)/releases/start_erl.data: $(wildcard examples/hello/src/* \
 		examples/hello/config/* examples/hello/rebar.config)
 	$(Q)cd examples/hello && rebar3 as prod release
