@@ -60,11 +60,16 @@ for pid in $pids; do
 done
 cmp same.img good.img
 same "$(ls -A | grep -c 'same\.img\.' || true)" 0
+# one that takes a while to write
+cp -r rel big
+mkdir -p big/lib/shop-1.0/priv
+head -c 60000000 /dev/urandom >big/lib/shop-1.0/priv/large
+expect 0 build big -o big.img
 # killed: what it leaves is not in the way, and goes with the next; the file of
 # one that still writes stays
 status=0
 perl "$TESTS/fixture/pause.pl" . .same.img. 'kill -KILL $PID' "$UNIBEAM" build \
-	$boot_files --sysroot "$FIX/sysroot" rel -o same.img >out 2>err || status=$?
+	$boot_files --sysroot "$FIX/sysroot" big -o same.img >out 2>err || status=$?
 same $status 137
 cmp same.img good.img
 same "$(ls -A | grep -c '^\.same\.img\.')" 1
@@ -72,12 +77,13 @@ export UNIBEAM boot_files FIX
 status=0
 perl "$TESTS/fixture/pause.pl" . .other.img. \
 	'cp .other.img.* kept; "$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" \
-	rel -q -o other.img; ls -A | grep -c "^.other.img" >count' \
-	"$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" rel -q -o other.img \
+	big -q -o other.img; ls -A | grep -c "^.other.img" >count' \
+	"$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" big -q -o other.img \
 	>out 2>err || status=$?
 same "$status $(cat err)" '0 '
 same "$(cat count)" 1
-cmp other.img good.img
+cmp other.img big.img
+rm -r big big.img other.img
 expect 0 build rel -o same.img
 same "$(ls -A | grep -c '^\.same\.img\.' || true)" 0
 # what only looks like a left-over stays
