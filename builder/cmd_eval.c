@@ -4,21 +4,13 @@
 #include "machine/target.h"
 #include "report.h"
 
-static const struct opt options[] = {
-    TARGET_LANGUAGE_OPTIONS,
-    {"timeout", 't', "SECONDS",
-     "how long it may take (default: as long as it takes)", TARGET_TIMEOUT,
-     OPT_CLI_ONLY},
-    TARGET_NODE_OPTIONS("[ADDR:]N"),
-    OPT_END,
-};
+static const struct opt options[] = {TARGET_ASK_OPTIONS, OPT_END};
 
 static int run(const struct command *c, int argc, char **argv)
 {
     struct target_options o = {.command = c->name};
     struct request q = {0};
     struct strvec operands = {0};
-    struct target t;
     size_t first;
     int r;
 
@@ -30,10 +22,7 @@ static int run(const struct command *c, int argc, char **argv)
         usage_error("eval: one expression only, quoted for the shell: '%s'",
                     operands.v[first + 1]);
     q.text = operands.v[first];
-    r = target_find(&t, &o, &operands);
-    if (!r)
-        r = node_ask(&t, &q, o.seconds);
-    target_release(&t);
+    r = target_ask(&o, &operands, &q);
     strvec_release(&operands);
     return r ? 1 : 0;
 }
@@ -46,7 +35,6 @@ const struct command cmd_eval = {
              "run --dist), print what it prints, and then its value.",
     .options = options,
     .notes = "The value is printed as Erlang or Elixir writes it.",
-    .status = "0; 1 when there was an exception, which is printed to standard "
-              "error, or the node does not answer",
+    .status = TARGET_ASK_STATUS,
     .run = run,
 };

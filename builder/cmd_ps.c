@@ -7,6 +7,7 @@
 
 #include "cmd.h"
 #include "file.h"
+#include "json_text.h"
 #include "machine/record.h"
 #include "report.h"
 
@@ -164,14 +165,10 @@ static void list(const struct ps_options *o, const struct strvec *names)
         record_release(&r);
         machine_close(&m);
     }
-    if (o->quiet)
-        t.n = 0;
-    else if (o->json) {
-        json_dumpf(j, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-        puts("");
-    } else {
+    if (o->json && !o->quiet)
+        json_print(json_incref(j));
+    else if (!o->quiet)
         print_table(&t);
-    }
     json_decref(j);
 }
 

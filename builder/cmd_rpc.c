@@ -7,14 +7,7 @@
 #include "machine/target.h"
 #include "report.h"
 
-static const struct opt options[] = {
-    TARGET_LANGUAGE_OPTIONS,
-    {"timeout", 't', "SECONDS",
-     "how long it may take (default: as long as it takes)", TARGET_TIMEOUT,
-     OPT_CLI_ONLY},
-    TARGET_NODE_OPTIONS("[ADDR:]N"),
-    OPT_END,
-};
+static const struct opt options[] = {TARGET_ASK_OPTIONS, OPT_END};
 
 /* Elixir's modules as Elixir writes them; no other begins with a capital. */
 static const char *module_name(const char *name)
@@ -51,7 +44,6 @@ static int run(const struct command *c, int argc, char **argv)
     struct target_options o = {.command = c->name};
     struct request q = {0};
     struct strvec operands = {0};
-    struct target t;
     size_t first;
     int r;
 
@@ -59,10 +51,7 @@ static int run(const struct command *c, int argc, char **argv)
     first = target_operands(&o, &operands);
     make_request(&q, operands.v + first,
                  operands.n > first ? operands.n - first : 0);
-    r = target_find(&t, &o, &operands);
-    if (!r)
-        r = node_ask(&t, &q, o.seconds);
-    target_release(&t);
+    r = target_ask(&o, &operands, &q);
     strvec_release(&operands);
     return r ? 1 : 0;
 }
@@ -77,7 +66,6 @@ const struct command cmd_rpc = {
              "returns is not printed.",
     .options = options,
     .notes = "The first is how relx's script has it, the second mix's.",
-    .status = "0; 1 when there was an exception, which is printed to standard "
-              "error, or the node does not answer",
+    .status = TARGET_ASK_STATUS,
     .run = run,
 };

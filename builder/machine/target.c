@@ -185,3 +185,15 @@ void target_release(struct target *t)
     free(t->address);
     *t = (struct target){0};
 }
+
+int target_ask(const struct target_options *o, const struct strvec *operands,
+               const struct request *q)
+{
+    struct target t;
+    int r = target_find(&t, o, operands);
+
+    if (!r)
+        r = node_ask(&t, q, o->seconds);
+    target_release(&t);
+    return r;
+}

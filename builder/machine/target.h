@@ -39,6 +39,18 @@ enum target_option {
         "erlang", 0, NULL, "it is Erlang", TARGET_ERLANG, OPT_CLI_ONLY         \
     }
 
+/* Of the commands that ask a node something. */
+#define TARGET_ASK_OPTIONS                                                      \
+    TARGET_LANGUAGE_OPTIONS,                                                    \
+        {"timeout",      't',                                                   \
+         "SECONDS",      "how long it may take (default: as long as it takes)", \
+         TARGET_TIMEOUT, OPT_CLI_ONLY},                                         \
+        TARGET_NODE_OPTIONS("[ADDR:]N")
+#define TARGET_ASK_STATUS                                                      \
+    "0; 1 when there was an exception, which is printed to standard error, "   \
+    "or "                                                                      \
+    "the node does not answer"
+
 struct target_options {
     const char *command;
     const char *node;
@@ -62,3 +74,7 @@ size_t target_operands(const struct target_options *o,
 int target_find(struct target *t, const struct target_options *o,
                 const struct strvec *operands);
 void target_release(struct target *t);
+
+/* Ask the node that is meant for (q).  0, -1 reported. */
+int target_ask(const struct target_options *o, const struct strvec *operands,
+               const struct request *q);
