@@ -105,6 +105,15 @@ char *path_join(const char *a, const char *b)
     return xasprintf("%.*s/%s", (int)len, a, b);
 }
 
+bool path_has(const char *dir, const char *name)
+{
+    char *path = path_join(dir, name);
+    bool yes = access(path, F_OK) == 0;
+
+    free(path);
+    return yes;
+}
+
 char *path_parent(const char *path)
 {
     const char *slash = strrchr(path, '/');

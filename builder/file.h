@@ -29,6 +29,8 @@ ssize_t file_pread(int fd, void *data, size_t len, uint64_t offset);
 
 /* "a/b", with no doubled slash; the caller frees it. */
 char *path_join(const char *a, const char *b);
+/* Whether (dir) holds anything of this (name), links followed. */
+bool path_has(const char *dir, const char *name);
 /* Everything before the last slash ("/" or "." when there is none). */
 char *path_parent(const char *path);
 /* What follows the last slash, inside (path). */

@@ -17,15 +17,6 @@
 
 #define MAX_OUTER 3
 
-static bool has(const char *dir, const char *name)
-{
-    char *path = path_join(dir, name);
-    bool yes = access(path, F_OK) == 0;
-
-    free(path);
-    return yes;
-}
-
 /* The one thing in (dir), if that is a directory; else NULL. */
 static char *only_dir(const char *dir)
 {
@@ -54,7 +45,7 @@ static char *find_root(const char *dir)
     for (int i = 0; i < MAX_OUTER; i++) {
         char *inner = NULL;
 
-        if (!has(at, "releases") && !has(at, "entrypoint.sh"))
+        if (!path_has(at, "releases") && !path_has(at, "entrypoint.sh"))
             inner = only_dir(at);
         if (!inner)
             break;

@@ -17,15 +17,6 @@
 
 #define MAX_TEXT (16u << 20)
 
-static bool exists(const char *dir, const char *name)
-{
-    char *path = path_join(dir, name);
-    bool yes = access(path, F_OK) == 0;
-
-    free(path);
-    return yes;
-}
-
 /* A release below (dir), for the message: people give their project. */
 static char *nearby_release(const char *dir)
 {
@@ -163,8 +154,8 @@ static int read_start_erl(struct release *r)
 
 static int read_versions(struct release *r)
 {
-    return exists(r->dir, "releases/start_erl.data") ? read_start_erl(r)
-                                                     : guess_versions(r);
+    return path_has(r->dir, "releases/start_erl.data") ? read_start_erl(r)
+                                                       : guess_versions(r);
 }
 
 /* The .rel file whose name is also a command in bin/, else the first. */
@@ -173,7 +164,7 @@ static char *choose_rel(const struct release *r, const glob_t *g)
     for (size_t i = 0; i < g->gl_pathc; i++) {
         const char *base = path_base(g->gl_pathv[i]);
         char *bin = xasprintf("bin/%.*s", (int)strlen(base) - 4, base);
-        bool yes = exists(r->dir, bin);
+        bool yes = path_has(r->dir, bin);
 
         free(bin);
         if (yes)
@@ -211,7 +202,7 @@ static char *in_version(const struct release *r, const char *name)
     char *rel = xasprintf("releases/%s/%s", r->version, name);
     char *guest = NULL;
 
-    if (exists(r->dir, rel))
+    if (path_has(r->dir, rel))
         guest = path_join(INITCONF_ROOT, rel);
     free(rel);
     return guest;
@@ -267,7 +258,7 @@ static bool has_emulator(const struct release *r)
 {
     char *smp = xasprintf("erts-%s/bin/beam.smp", r->erts);
     char *plain = xasprintf("erts-%s/bin/beam", r->erts);
-    bool yes = exists(r->dir, smp) || exists(r->dir, plain);
+    bool yes = path_has(r->dir, smp) || path_has(r->dir, plain);
 
     free(plain);
     free(smp);
@@ -300,7 +291,8 @@ static void find_layout(struct release *r)
 int release_open(struct release *r, const char *dir, const char *erts)
 {
     *r = (struct release){.dir = xstrdup(dir), .root = INITCONF_ROOT};
-    if (!exists(dir, "releases/start_erl.data") && exists(dir, "entrypoint.sh"))
+    if (!path_has(dir, "releases/start_erl.data") &&
+        path_has(dir, "entrypoint.sh"))
         return shipment_open(r, erts);
     if (check_dir(dir) || read_versions(r) || read_rel(r) || find_boot(r) ||
         read_cookie(r))

@@ -38,15 +38,6 @@ struct erts {
     char *libs; /* ROOT/lib on the host */
 };
 
-static bool has(const char *dir, const char *name)
-{
-    char *path = path_join(dir, name);
-    bool yes = access(path, F_OK) == 0;
-
-    free(path);
-    return yes;
-}
-
 /* (dir) is an erts directory: of the right version, when its name tells? */
 static int take_erts_dir(const struct release *r, const char *dir,
                          struct erts *e)
@@ -79,9 +70,9 @@ static int find_erts(const struct release *r, const char *dir, struct erts *e)
     char *own = path_join(dir, "bin");
     int err;
 
-    if (has(sub, "beam.smp") || has(sub, "beam"))
+    if (path_has(sub, "beam.smp") || path_has(sub, "beam"))
         err = take_erts_dir(r, versioned, e);
-    else if (has(own, "beam.smp") || has(own, "beam"))
+    else if (path_has(own, "beam.smp") || path_has(own, "beam"))
         err = take_erts_dir(r, dir, e);
     else
         err = fail("no Erlang run-time system erts-%s in '%s': --erts wants "
@@ -139,7 +130,7 @@ static int add_app(struct copy *c, const struct erts *e, const char *dir,
     char *app = path_join(e->libs, dir);
     int r = 0;
 
-    if (!has(app, "ebin")) {
+    if (!path_has(app, "ebin")) {
         struct finding_of of = {.severity = FINDING_ERROR,
                                 .id = "missing-application",
                                 .remedy = "make the release with it, or give "

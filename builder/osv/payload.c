@@ -20,19 +20,11 @@
 
 /* ---- is it a release for OSv? ---- */
 
-static bool has(const char *dir, const char *name)
-{
-    char *path = path_join(dir, name);
-    bool yes = access(path, F_OK) == 0;
-
-    free(path);
-    return yes;
-}
-
 /* To be asked first: opening a shipment takes an Erlang, which it lacks. */
 static int check_kind(const char *dir)
 {
-    if (has(dir, "entrypoint.sh") && !has(dir, "releases/start_erl.data"))
+    if (path_has(dir, "entrypoint.sh") &&
+        !path_has(dir, "releases/start_erl.data"))
         return fail("'%s' is a shipment of Gleam's: OSv is for releases, with "
                     "their own Erlang",
                     dir);
