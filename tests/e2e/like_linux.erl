@@ -44,8 +44,13 @@ stop({Keeper, _}) ->
 linux({_, Peer}, {M, F}, A) -> peer:call(Peer, M, F, A, ?LIMIT).
 
 %% M:F(A...) gives the same in the machine that listens on Port (guest:start/2),
-%% where M must have been loaded.
+%% where M must have been loaded. A difference is shown whole on the terminal:
+%% Common Test cuts terms short there.
 same(Host, Port, {M, F}, A) ->
     Wanted = linux(Host, {M, F}, A),
     ct:log("~p:~p ~tp~non Linux: ~tp", [M, F, A, Wanted]),
-    ?assertEqual(Wanted, guest:call(Port, M, F, A, ?LIMIT)).
+    Got = guest:call(Port, M, F, A, ?LIMIT),
+    Got =:= Wanted orelse
+        io:format(user, "~p:~p ~tp~non Linux: ~tp~nin the machine: ~tp~n",
+                  [M, F, A, Wanted, Got]),
+    ?assertEqual(Wanted, Got).
