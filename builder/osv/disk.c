@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "child.h"
 #include "file.h"
-#include "osv/child.h"
 #include "report.h"
 
 #define SECTOR     512

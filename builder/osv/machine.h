@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "osv/child.h"
+#include "child.h"
 #include "osv/console.h"
 
 struct osv_machine {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the unibeam authors */
-#include "osv/child.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,9 @@ static _Noreturn void in_child(char *const argv[], const int *keep,
     dup2(p->err[1], STDERR_FILENO);
     for (; *keep >= 0; keep++)
         fcntl(*keep, F_SETFD, 0);
-    setpgid(0, 0); /* for child_end() */
+    setenv("LC_ALL", "C", 1);
+    signal(SIGXFSZ, SIG_DFL); /* execvp() keeps what is ignored */
+    setpgid(0, 0);            /* for child_end() */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent)
         execvp(argv[0], argv);

@@ -3,8 +3,8 @@
 /*
  * child.h - QEMU's programs as child processes.
  *
- * A child reads nothing, what it prints comes through pipes, and it does not
- * outlive us, however we end.
+ * A child reads nothing, what it prints comes through pipes, in English, and it
+ * does not outlive us, however we end.
  */
 #pragma once
 
@@ -21,8 +21,8 @@ struct child {
     bool ended;
 };
 
-/* Start (argv); it inherits (keep), which ends with -1.  Returns 0, or an error
- * number: nothing is reported. */
+/* Start (argv); it inherits (keep), which ends with -1, open as
+ * they are.  Returns 0, or an error number: nothing is reported. */
 int child_start(struct child *c, char *const argv[], const int *keep);
 
 /* Has it ended? */

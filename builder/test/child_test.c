@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "file.h"
-#include "osv/child.h"
 #include "test.h"
 
 #define SHELL(text)                                                            \
