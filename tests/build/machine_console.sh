@@ -25,6 +25,8 @@ on_terminal() {
 	same $status 0
 }
 seen() { eventually grep -qaF "$1" typescript; }
+# PID has the console: it waits for signals from then on
+has() { ls -l "/proc/$1/fd" | grep -q signalfd; }
 # Ctrl-C, Ctrl-Z and Ctrl-\ are the guest's, Ctrl-A twice is one
 keys() {
 	seen '[Ctrl-A D leaves the console]'
@@ -88,7 +90,7 @@ contains out 'typed:hello:'
 # one that is stopped: it is not lost, and its terminal comes back to us
 FAKE_WAIT=1 expect 0 start --name shop
 "$UNIBEAM" console shop >seen 2>err </dev/null &
-sleep 0.2
+eventually has $!
 expect 0 "$UNIBEAM" stop shop
 wait $!
 # a terminal that does not read: the machine does not wait for it
@@ -97,7 +99,9 @@ mkfifo stuck
 "$UNIBEAM" console shop >stuck 2>/dev/null </dev/null &
 stuck=$!
 exec 4<stuck
-eventually sh -c '! "$UNIBEAM" console shop </dev/null 2>err >/dev/null; grep -q process err'
+eventually has $stuck
+expect 1 "$UNIBEAM" console shop </dev/null
+contains err "unibeam: cannot have the console of 'shop': process $stuck"
 expect 0 "$UNIBEAM" stop shop -t 0
 exec 4<&-
 wait $stuck || true
