@@ -21,19 +21,8 @@ if [ "$(id -u)" = 0 ] &&
 	same "$(tr '\n' ' ' <out)" '1 0 '
 fi
 for signal in INT TERM HUP; do
-	# a shell without job control starts its children with SIGINT ignored
-	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$UNIBEAM" build $boot_files \
-		--sysroot "$FIX/sysroot" rel -o a.img >/dev/null 2>&1 &
-	pid=$!
-	n=0
-	while [ -z "$(ls -A | grep '^\.a\.img')" ] && [ $n -lt 500 ]; do
-		n=$((n + 1))
-		sleep 0.01
-	done
-	kill -$signal $pid
-	status=0
-	wait $pid || status=$?
-	[ $status -gt 128 ] || fail "status $status after SIG$signal"
+	interrupt $signal . .a.img. "$UNIBEAM" build $boot_files \
+		--sysroot "$FIX/sysroot" rel -o a.img
 	same "$(ls -A | grep -c '^\.a\.img' || true)" 0
 	cmp a.img old.img
 done

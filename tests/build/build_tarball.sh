@@ -75,18 +75,8 @@ same "$(show /etc/hostname)" from-file
 dd if=/dev/urandom of=$d/big bs=1M count=60 status=none
 tar -C rel --sparse -cf big.tar .
 for signal in INT TERM HUP KILL; do
-	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$UNIBEAM" build $boot_files \
-		--sysroot "$FIX/sysroot" big.tar -o b.img >/dev/null 2>&1 &
-	pid=$!
-	n=0
-	while [ -z "$(ls -A tmp)" ] && [ $n -lt 500 ]; do
-		n=$((n + 1))
-		sleep 0.01
-	done
-	kill -$signal $pid
-	status=0
-	wait $pid || status=$?
-	[ $status -gt 128 ] || fail "status $status after SIG$signal"
+	interrupt $signal tmp unibeam "$UNIBEAM" build $boot_files \
+		--sysroot "$FIX/sysroot" big.tar -o b.img
 	n=0
 	while [ -n "$(ls -A tmp)" ] && [ $n -lt 500 ]; do
 		n=$((n + 1))

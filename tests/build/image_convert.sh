@@ -2,19 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Images in other formats; the referees are qemu-img, sgdisk, tar and python3.
 . "$TESTS/lib.sh"
-need qemu-img sgdisk python3 tar
-release rel
-dd if=/dev/urandom of=rel/lib/shop-1.0/big bs=1M count=2 status=none
-truncate -s 30M rel/lib/shop-1.0/sparse
-export SOURCE_DATE_EPOCH=1700000000
-expect 0 build rel -o a.img
-size=$(stat -c %s a.img)
-convert() { expect 0 "$UNIBEAM" convert "$@"; }
-sound() {
-	sgdisk -v "$1" >log 2>&1 || fail "$(cat log)"
-	contains log 'No problems found'
-	! grep -qi 'alternate\|backup' log || fail "$(cat log)"
-}
+need qemu-img sgdisk python3 tar perl
+image_to_convert
 
 # the disk comes back as it was, from qemu-img and from convert, and the same
 # image gives the same bytes
@@ -133,24 +122,14 @@ same "$(ls -A)" "$before"
 # ended half-way: neither the output nor what it was made of stays
 cat >../slow-qemu-img <<'S'
 #!/bin/sh
-echo $$ >../slow-pid
+echo $$ >../pid && mv ../pid ../slow-pid
 exec sleep 100
 S
 chmod +x ../slow-qemu-img
 for signal in INT TERM HUP; do
 	rm -f ../slow-pid
-	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$UNIBEAM" convert a.img --to vdi \
-		-o y.vdi --qemu-img ../slow-qemu-img &
-	pid=$!
-	n=0
-	while [ ! -s ../slow-pid ] && [ $n -lt 1000 ]; do
-		n=$((n + 1))
-		sleep 0.01
-	done
-	kill -$signal $pid
-	status=0
-	wait $pid || status=$?
-	[ $status -gt 128 ] || fail "status $status after SIG$signal"
+	interrupt $signal .. slow-pid "$UNIBEAM" convert a.img --to vdi \
+		-o y.vdi --qemu-img ../slow-qemu-img
 	same "$(ls -A)" "$before"
 	n=0
 	while kill -0 "$(cat ../slow-pid)" 2>/dev/null && [ $n -lt 500 ]; do

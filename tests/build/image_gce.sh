@@ -3,18 +3,7 @@
 # Images for Google Compute Engine; the referees are tar, python3 and sgdisk.
 . "$TESTS/lib.sh"
 need sgdisk python3 tar
-release rel
-dd if=/dev/urandom of=rel/lib/shop-1.0/big bs=1M count=2 status=none
-truncate -s 30M rel/lib/shop-1.0/sparse
-export SOURCE_DATE_EPOCH=1700000000
-expect 0 build rel -o a.img
-size=$(stat -c %s a.img)
-convert() { expect 0 "$UNIBEAM" convert "$@"; }
-sound() {
-	sgdisk -v "$1" >log 2>&1 || fail "$(cat log)"
-	contains log 'No problems found'
-	! grep -qi 'alternate\|backup' log || fail "$(cat log)"
-}
+image_to_convert
 
 # gce: disk.raw of a whole GiB, the backup table at its end
 convert a.img --to gce

@@ -2,14 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Images as container disks; the referees are python3, tar, skopeo and qemu-img.
 . "$TESTS/lib.sh"
-need qemu-img python3 tar
-release rel
-dd if=/dev/urandom of=rel/lib/shop-1.0/big bs=1M count=2 status=none
-truncate -s 30M rel/lib/shop-1.0/sparse
-export SOURCE_DATE_EPOCH=1700000000
-expect 0 build rel -o a.img
-size=$(stat -c %s a.img)
-convert() { expect 0 "$UNIBEAM" convert "$@"; }
+need qemu-img python3 tar perl
+image_to_convert
 
 check_oci() { # DIR FORMAT
 	python3 - "$1" "$2" <<'P'
@@ -78,28 +72,13 @@ contains err "cannot write 'a.oci': it exists already"
 contains err "File too large"
 same "$(ls -A)" "$before"
 for signal in INT TERM; do
-	perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$UNIBEAM" convert a.img --to oci \
-		-o y.oci &
-	pid=$!
-	n=0
-	while [ -z "$(ls -A | grep '^\.y\.oci')" ] && [ $n -lt 1000 ]; do
-		n=$((n + 1))
-		sleep 0.01
-	done
-	kill -$signal $pid 2>/dev/null || true
-	wait $pid || true
-	rm -rf y.oci
+	interrupt $signal . .y.oci. "$UNIBEAM" convert a.img --to oci -o y.oci
 	same "$(ls -A)" "$before"
 done
 # killed: what it leaves goes with the next one
-if [ -f "$TESTS/fixture/pause.pl" ]; then
-	status=0
-	perl "$TESTS/fixture/pause.pl" . .y.oci. 'kill -KILL $PID' "$UNIBEAM" convert \
-		a.img --to oci -o y.oci >out 2>err || status=$?
-	same $status 137
-	same "$(ls -A | grep -c '^\.y\.oci\.')" 1
-	echo file >.y.oci.abcdef
-	convert a.img --to oci -o y.oci
-	check_oci y.oci raw
-	same "$(ls -A | grep '^\.y\.oci\.')" .y.oci.abcdef
-fi
+interrupt KILL . .y.oci. "$UNIBEAM" convert a.img --to oci -o y.oci
+same "$(ls -A | grep -c '^\.y\.oci\.')" 1
+echo file >.y.oci.abcdef
+convert a.img --to oci -o y.oci
+check_oci y.oci raw
+same "$(ls -A | grep '^\.y\.oci\.')" .y.oci.abcdef

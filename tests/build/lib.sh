@@ -105,6 +105,39 @@ eventually() {
 	done
 }
 
+# interrupt SIGNAL DIR PREFIX COMMAND...: COMMAND ends by SIGNAL, which comes as
+# soon as a name that begins with PREFIX is in DIR.
+interrupt() {
+	signal=$1 dir=$2 prefix=$3
+	shift 3
+	status=0
+	perl "$TESTS/fixture/pause.pl" "$dir" "$prefix" "kill -$signal \$PID" "$@" \
+		>/dev/null 2>&1 || status=$?
+	[ $status -gt 128 ] || fail "status $status after SIG$signal"
+}
+
+# An image to convert, "a.img" of $size bytes: not small, with a hole, the same
+# each time.
+image_to_convert() {
+	release rel
+	dd if=/dev/urandom of=rel/lib/shop-1.0/big bs=1M count=2 status=none
+	truncate -s 30M rel/lib/shop-1.0/sparse
+	export SOURCE_DATE_EPOCH=1700000000
+	expect 0 build rel -o a.img
+	size=$(stat -c %s a.img)
+}
+
+convert() {
+	expect 0 "$UNIBEAM" convert "$@"
+}
+
+# sound DISK: sgdisk finds nothing to say about its partition table.
+sound() {
+	sgdisk -v "$1" >log 2>&1 || fail "$(cat log)"
+	contains log 'No problems found'
+	! grep -qi 'alternate\|backup' log || fail "$(cat log)"
+}
+
 # At the end, however it comes, no machine is left.
 stop_machines() {
 	trap '"$UNIBEAM" stop --all -t 0 2>/dev/null || true' EXIT
