@@ -10,27 +10,7 @@
 set -u
 build=$(realpath "$1")
 cd "$(dirname "$0")/.." || exit 1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-left_out=0
-
-verdict() { # NAME STATUS: what there is to say is in $tmp/log
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $1"
-        return
-    fi
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    tail -n 30 "$tmp/log" | sed 's/^/    /'
-}
-
-leave_out() {
-    left_out=$((left_out + 1))
-    echo "skipped: $*"
-}
+. scripts/cases.sh
 
 # The indented block behind line LINE of FILE, without its indentation.
 block() { # FILE LINE
@@ -55,7 +35,8 @@ ln -s "$build/hello.img" "$build/kernel.stripped.elf" "$tmp/work/"
 try() { # TEXT: the command is in $tmp/command
     sed -i "s/-accel kvm/-accel tcg,thread=multi/; s/:18091-/:$(free_port)-/; 1s/^/exec /" \
         "$tmp/command"
-    (cd "$tmp/work" && exec sh "$tmp/command") >"$tmp/log" 2>&1 </dev/null &
+    : >"$tmp/log" # what the one before said would do
+    (cd "$tmp/work" && exec sh "$tmp/command") >>"$tmp/log" 2>&1 </dev/null &
     machine=$!
     tries=0
     while ! grep -q "$1" "$tmp/log" && kill -0 $machine 2>/dev/null &&
@@ -157,5 +138,4 @@ assert [x["name"] for x in disks] == [x["name"] for x in volumes]' >"$tmp/log" 2
 else
     leave_out "no yaml module for python3"
 fi
-echo "$passed passed, $failed failed, $left_out not run"
-[ $failed -eq 0 ]
+verdicts

@@ -7,26 +7,11 @@ set -u
 share=$(realpath "$1")
 unibeam=$(realpath "$2")
 here=$(cd "$(dirname "$0")" && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-passed=0
-failed=0
-left_out=0
-
-verdict() { # NAME STATUS: what there is to say is in $tmp/log
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-        return
-    fi
-    failed=$((failed + 1))
-    echo "FAILED  $1"
-    sed 's/^/    /' "$tmp/log"
-}
+. "$here/cases.sh"
 
 has() {
     command -v "$1" >/dev/null && return
-    left_out=$((left_out + 1))
-    echo "skipped: no $1"
+    leave_out "no $1"
     return 1
 }
 
@@ -147,5 +132,4 @@ EOF
     expect bash "unibeam logs " web db
     expect bash "unibeam stop web d" db
 fi
-echo "$passed passed, $failed failed, $left_out not run"
-[ $failed -eq 0 ]
+verdicts
