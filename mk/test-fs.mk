@@ -9,7 +9,7 @@ FS_SRC := dentry inode mount walk path entry open attr regular locks file \
 FS_FAKES := fakes cache_fake helpers host
 FS_OBJ := $(FS_SRC:%=$(FS_HOST)/%.o) $(FS_FAKES:%=$(FS_HOST)/fake/%.o) \
 	$(FS_HOST)/lib/string.o $(FS_HOST)/lib/printf.o
-FS_TESTS := vfs_test locks_test ext4/ext4_test ext4/ext4_fuzz
+FS_TESTS := vfs_test locks_test text_test ext4/ext4_test ext4/ext4_fuzz
 # Freestanding, so that compiler headers do not bring in the host's C library.
 # The fake processor headers of the memory tests come first.
 FS_INC := -Itests/host/mem -Itests/host/fs -Ikernel -Iinclude \
@@ -107,6 +107,7 @@ check-fs: $(FS_TESTS:%=$(FS_HOST)/%) $(FS_IMAGES:%=$(FS_IMG)/%.img) \
 		$(FS_SEEDS:%=$(FS_IMG)/%.seed) $(FS_REFUSED:%=$(FS_IMG)/refused/%)
 	$(Q)$(FS_HOST)/vfs_test
 	$(Q)$(FS_HOST)/locks_test
+	$(Q)$(FS_HOST)/text_test
 	$(Q)$(FS_HOST)/ext4/ext4_test \
 		$(foreach i,$(FS_IMAGES),$(FS_IMG)/$i.img $(FS_IMG)/$i) \
 		-- $(FS_REFUSED:%=$(FS_IMG)/refused/%)

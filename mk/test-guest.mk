@@ -9,7 +9,7 @@
 
 SYSCALLS := $(B)/syscalls
 SYSCALLS_SRC := $(sort $(wildcard tests/guest/*_test.c tests/guest/*_probe.c))
-SYSCALLS_STATIC := proc_test
+SYSCALLS_STATIC := $(patsubst tests/guest/%.c,%,$(wildcard tests/guest/proc*_test.c))
 SYSCALLS_REL := $(SYSCALLS)/rel
 SYSCALLS_PRIV := $(SYSCALLS_REL)/lib/tests-1.0/priv
 SYSCALLS_BIN := $(SYSCALLS_SRC:tests/guest/%.c=$(SYSCALLS_PRIV)/%) \

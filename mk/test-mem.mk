@@ -2,7 +2,7 @@
 # Host-run tests of kernel/mem, on fake page tables (tests/host/mem).
 
 MEM_HOST := $(B)/host/mem
-MEM_TESTS := radix page slab mapping uio mm pressure
+MEM_TESTS := radix page slab mapping uio mm measure pressure
 MEM_SRC := $(filter-out kernel/mem/sys_mem.c,$(wildcard kernel/mem/*.c))
 MEM_OBJ := $(MEM_SRC:kernel/mem/%.c=$(MEM_HOST)/%.o) \
 	$(MEM_HOST)/fakes.o $(MEM_HOST)/mmu_fake.o $(MEM_HOST)/host.o

@@ -54,8 +54,12 @@ struct text {
     pid_t tid;
     int fd;
     struct mutex lock;
-    struct seq seq; /* lock */
+    struct seq seq; /* lock: the text, or the piece of it last made */
     bool made;      /* lock */
+    /* Of a text whose (show) makes one piece after the other: */
+    uint64_t start;  /* lock: where the piece begins in the text */
+    uint64_t cursor; /* lock, of (show): 0 = from the beginning */
+    bool more;       /* lock, set by (show): there may be another piece */
 };
 /* To be called by an open function. Takes its own reference to (p). */
 int text_open(struct file *f, text_show_fn *show, text_store_fn *store,

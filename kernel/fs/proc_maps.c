@@ -19,7 +19,7 @@ struct maps {
     char *name; /* PATH_MAX bytes */
 };
 
-static void show_vma(struct maps *m, const struct vma *v)
+void proc_put_area(struct seq *s, const struct vma *v, char *buf)
 {
     struct inode *i = v->file ? v->file->inode : NULL;
     uint64_t dev = i ? i->sb->dev : 0;
@@ -38,19 +38,21 @@ static void show_vma(struct maps *m, const struct vma *v)
                   device_major(dev), device_minor(dev),
                   (unsigned long long)(i ? i->ino : 0));
     if (v->file) {
-        name = file_name(v->file, m->name, PATH_MAX);
+        name = file_name(v->file, buf, PATH_MAX);
         if (IS_ERR(name))
             name = "?";
     }
     if (name) /* names are aligned, as Linux does: column 73 */
-        seq_printf(m->s, "%s%*s%s\n", line, n < 73 ? 73 - n : 1, "", name);
+        seq_printf(s, "%s%*s%s\n", line, n < 73 ? 73 - n : 1, "", name);
     else
-        seq_printf(m->s, "%s\n", line);
+        seq_printf(s, "%s\n", line);
 }
 
 static void visit(void *arg, const struct vma *v)
 {
-    show_vma(arg, v);
+    struct maps *m = arg;
+
+    proc_put_area(m->s, v, m->name);
 }
 
 int proc_show_maps(struct text *t, struct seq *s)

@@ -75,4 +75,8 @@ struct node *proc_net_node(void);
 
 /* Writers of single files. */
 text_show_fn proc_show_stat, proc_show_statm, proc_show_status, proc_show_maps,
-    proc_show_mounts, proc_show_mountinfo;
+    proc_show_smaps, proc_show_smaps_rollup, proc_show_mounts,
+    proc_show_mountinfo;
+struct vma;
+/* Its line in maps and smaps. (buf) of PATH_MAX bytes. */
+void proc_put_area(struct seq *s, const struct vma *v, char *buf);

@@ -3,7 +3,8 @@
 /*
  * text.c - open synthetic text files. The text is made at the first read and
  * again by each read at position 0, so that a program can keep such a file
- * open and rewind it.
+ * open and rewind it. One that could get long is made in pieces, of which one
+ * is kept; who goes back in it makes it from the beginning again.
  */
 #include <linux/fs.h>
 
@@ -12,12 +13,14 @@
 #include "mem/slab.h"
 #include "proc/process.h"
 
+/* The piece at t->cursor, which may be all. */
 static int make(struct text *t)
 {
     int err;
 
     t->seq.len = 0;
     t->seq.failed = false;
+    t->more = false;
     err = t->show ? t->show(t, &t->seq) : -EINVAL;
     if (!err && t->seq.failed)
         err = -ENOMEM;
@@ -25,22 +28,51 @@ static int make(struct text *t)
     return err;
 }
 
+/* Make what holds (pos), or the end. */
+static int find(struct text *t, uint64_t pos)
+{
+    int err = 0;
+
+    if (pos == 0 || pos < t->start || !t->made) {
+        t->start = t->cursor = 0;
+        err = make(t);
+    }
+    while (!err && t->more && pos >= t->start + t->seq.len) {
+        t->start += t->seq.len;
+        err = make(t);
+    }
+    return err;
+}
+
+/* What the piece has from (pos) on. */
+static ssize_t copy_piece(struct text *t, struct uio *u, uint64_t pos)
+{
+    uint64_t at = pos - t->start;
+
+    if (at >= t->seq.len)
+        return 0;
+    return uio_copy_out(u, t->seq.buf + at, MIN(u->left, t->seq.len - at));
+}
+
 static ssize_t text_read(struct file *f, struct uio *u, uint64_t *pos)
 {
     struct text *t = f->private;
-    ssize_t n = 0;
+    ssize_t n, got = 0;
 
     /* Of the same rank as pos_lock, which read(2) holds: each file has its own
      * pair, always taken in this order. */
     mutex_lock_nested(&t->lock);
-    if (*pos == 0 || !t->made)
-        n = make(t);
-    if (!n && *pos < t->seq.len)
-        n = uio_copy_out(u, t->seq.buf + *pos, MIN(u->left, t->seq.len - *pos));
+    do {
+        n = find(t, *pos);
+        if (!n)
+            n = copy_piece(t, u, *pos);
+        if (n > 0) {
+            got += n;
+            *pos += (uint64_t)n;
+        }
+    } while (n > 0 && u->left && t->more);
     mutex_unlock(&t->lock);
-    if (n > 0)
-        *pos += (uint64_t)n;
-    return n;
+    return got ? got : n;
 }
 
 static ssize_t text_write(struct file *f, struct uio *u, uint64_t *pos)

@@ -23,14 +23,20 @@
 
 /* --- 2 MiB ---------------------------------------------------------------- */
 
+bool mm_huge_eligible(const struct vma *v)
+{
+    return page_total() >= HUGE_MACHINE && !v->mapping &&
+           v->end - v->start >= HUGE_AREA &&
+           !(v->flags & (VMA_NOHUGE | VMA_SPECIAL));
+}
+
 static bool huge_wanted(const struct fault *f)
 {
     const struct vma *v = f->vma;
     vaddr_t base = ALIGN_DOWN(f->addr, HUGE_SIZE);
 
-    return page_total() >= HUGE_MACHINE && base >= v->start &&
-           base + HUGE_SIZE <= v->end && v->end - v->start >= HUGE_AREA &&
-           !(v->flags & (VMA_NOHUGE | VMA_SPECIAL)) &&
+    return mm_huge_eligible(v) && base >= v->start &&
+           base + HUGE_SIZE <= v->end &&
            page_plenty(page_total() / 4 + HUGE_PAGES);
 }
 

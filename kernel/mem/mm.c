@@ -203,6 +203,18 @@ void mm_visit(struct mm *mm, vma_visit_fn *fn, void *arg)
     read_unlock(&mm->lock);
 }
 
+bool mm_visit_one(struct mm *mm, vaddr_t at, vma_visit_fn *fn, void *arg)
+{
+    struct vma *v;
+
+    read_lock(&mm->lock);
+    v = vma_find(mm, at);
+    if (v)
+        fn(arg, v);
+    read_unlock(&mm->lock);
+    return v;
+}
+
 int mm_futex_key(struct mm *mm, vaddr_t addr, bool shared,
                  struct futex_key *key)
 {

@@ -121,9 +121,27 @@ struct futex_key {
 int mm_futex_key(struct mm *mm, vaddr_t addr, bool shared,
                  struct futex_key *key);
 
-/* Lines of /proc/PID/maps (and smaps when asked). */
+/* For /proc/PID/maps and smaps: all areas, or the first that ends behind (at);
+ * false: there is none. (fn) runs under mm->lock. */
 typedef void vma_visit_fn(void *arg, const struct vma *v);
 void mm_visit(struct mm *mm, vma_visit_fn *fn, void *arg);
+bool mm_visit_one(struct mm *mm, vaddr_t at, vma_visit_fn *fn, void *arg);
+
+enum rss_kind { RSS_ANON, RSS_FILE, RSS_SHMEM, RSS_KINDS };
+
+/* What a range's page tables hold, in bytes. A page that several entries name
+ * is shared, and is in (pss) by its part for each. */
+#define MM_PSS_SHIFT 12 /* binary digits of a byte in pss */
+struct mm_use {
+    uint64_t rss, referenced, anonymous, huge;
+    uint64_t shared[2], private[2]; /* clean, dirty */
+    uint64_t pss[RSS_KINDS], pss_dirty;
+};
+/* Add what is in [start, end) to (u). Takes its time, without locks between;
+ * stops when the caller is being killed. */
+void mm_measure(struct mm *mm, vaddr_t start, vaddr_t end, struct mm_use *u);
+/* May parts of the area be mapped by 2 MiB, if there is memory? */
+bool mm_huge_eligible(const struct vma *v);
 
 /* Out of memory: choose a process, kill it with a message that names it and
  * the numbers. True if one was (or is already being) killed. */

@@ -50,7 +50,6 @@ bool mm_may_hold(struct mm *mm, unsigned prot, unsigned vma_flags,
 /* Would memory for (pages) of private data be absurd? */
 bool mm_overcommits(unsigned prot, unsigned vma_flags, uint64_t pages);
 
-enum rss_kind { RSS_ANON, RSS_FILE, RSS_SHMEM, RSS_KINDS };
 extern _Atomic int64_t mm_rss_total[RSS_KINDS];
 void rss_add(struct mm *mm, enum rss_kind kind, int64_t pages);
 static inline enum rss_kind rss_kind(const struct page *p)
