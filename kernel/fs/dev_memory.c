@@ -38,14 +38,16 @@ static ssize_t null_write(struct file *f, struct uio *u, uint64_t *pos)
     return (ssize_t)n;
 }
 
-static ssize_t zero_read(struct file *f, struct uio *u, uint64_t *pos)
+/* Move some bytes; how many, or -errno. */
+typedef ssize_t step_fn(struct uio *u);
+
+/* All that is asked for, unless a signal comes: it may be gigabytes. */
+static ssize_t move_all(struct uio *u, step_fn *step)
 {
     ssize_t done = 0;
 
-    (void)f;
-    (void)pos;
     while (u->left) {
-        ssize_t n = uio_zero(u, MIN(u->left, 16 * PAGE_SIZE));
+        ssize_t n = step(u);
 
         if (n <= 0)
             return done ? done : n;
@@ -55,6 +57,18 @@ static ssize_t zero_read(struct file *f, struct uio *u, uint64_t *pos)
         cond_resched();
     }
     return done;
+}
+
+static ssize_t zero_step(struct uio *u)
+{
+    return uio_zero(u, MIN(u->left, 16 * PAGE_SIZE));
+}
+
+static ssize_t zero_read(struct file *f, struct uio *u, uint64_t *pos)
+{
+    (void)f;
+    (void)pos;
+    return move_all(u, zero_step);
 }
 
 static ssize_t full_write(struct file *f, struct uio *u, uint64_t *pos)
@@ -72,45 +86,37 @@ static int64_t null_lseek(struct file *f, int64_t off, int whence)
     return (int64_t)(f->pos = 0);
 }
 
-static ssize_t random_read(struct file *f, struct uio *u, uint64_t *pos)
+static ssize_t random_out(struct uio *u)
 {
     uint8_t buf[256];
-    ssize_t done = 0;
+    size_t want = MIN(u->left, sizeof(buf));
 
+    random_bytes(buf, want);
+    return uio_copy_out(u, buf, want);
+}
+
+static ssize_t random_read(struct file *f, struct uio *u, uint64_t *pos)
+{
     (void)f;
     (void)pos;
-    while (u->left) {
-        size_t want = MIN(u->left, sizeof(buf));
-        ssize_t n;
+    return move_all(u, random_out);
+}
 
-        random_bytes(buf, want);
-        n = uio_copy_out(u, buf, want);
-        if (n <= 0)
-            return done ? done : n;
-        done += n;
-        if (signal_pending())
-            break;
-        cond_resched();
-    }
-    return done;
+static ssize_t random_in(struct uio *u)
+{
+    uint8_t buf[256];
+    ssize_t n = uio_copy_in(u, buf, MIN(u->left, sizeof(buf)));
+
+    if (n > 0)
+        random_add(buf, (size_t)n);
+    return n;
 }
 
 static ssize_t random_write(struct file *f, struct uio *u, uint64_t *pos)
 {
-    uint8_t buf[256];
-    ssize_t done = 0;
-
     (void)f;
     (void)pos;
-    while (u->left) {
-        ssize_t n = uio_copy_in(u, buf, MIN(u->left, sizeof(buf)));
-
-        if (n <= 0)
-            return done ? done : n;
-        random_add(buf, (size_t)n);
-        done += n;
-    }
-    return done;
+    return move_all(u, random_in);
 }
 
 /* There is always some; /dev/urandom has no such operation in Linux, and so

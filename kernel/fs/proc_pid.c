@@ -274,26 +274,26 @@ static int show_limits(struct text *t, struct seq *s)
         .name = n, .kind = PROC_DIR, .mode = m, .dir_ops = o, .dir_fops = fo   \
     }
 
+/* What a process and each of its threads have. */
+#define ENTRIES_OF_BOTH                                                        \
+    TEXT("stat", 0444, proc_show_stat), TEXT("statm", 0444, proc_show_statm),  \
+        TEXT("status", 0444, proc_show_status),                                \
+        TEXT("cmdline", 0444, show_cmdline),                                   \
+        TEXT_RW("comm", show_comm, store_comm), LINK("exe", follow_exe),       \
+        LINK("cwd", follow_cwd), LINK("root", follow_root),                    \
+        DIR("fd", 0500, &proc_fd_dir_ops, &proc_fd_dir_fops),                  \
+        TEXT("maps", 0444, proc_show_maps),                                    \
+        TEXT("smaps", 0444, proc_show_smaps),                                  \
+        TEXT("smaps_rollup", 0444, proc_show_smaps_rollup),                    \
+        TEXT("mounts", 0444, proc_show_mounts),                                \
+        TEXT("mountinfo", 0444, proc_show_mountinfo),                          \
+        TEXT("limits", 0444, show_limits),                                     \
+        TEXT("environ", 0400, show_environ), TEXT("auxv", 0400, show_auxv),    \
+        TEXT("cgroup", 0444, show_cgroup)
+
 const struct proc_entry proc_pid_entries[] = {
-    TEXT("stat", 0444, proc_show_stat),
-    TEXT("statm", 0444, proc_show_statm),
-    TEXT("status", 0444, proc_show_status),
-    TEXT("cmdline", 0444, show_cmdline),
-    TEXT_RW("comm", show_comm, store_comm),
-    LINK("exe", follow_exe),
-    LINK("cwd", follow_cwd),
-    LINK("root", follow_root),
-    DIR("fd", 0500, &proc_fd_dir_ops, &proc_fd_dir_fops),
+    ENTRIES_OF_BOTH,
     DIR("fdinfo", 0555, &proc_fdinfo_dir_ops, &proc_fdinfo_dir_fops),
-    TEXT("maps", 0444, proc_show_maps),
-    TEXT("smaps", 0444, proc_show_smaps),
-    TEXT("smaps_rollup", 0444, proc_show_smaps_rollup),
-    TEXT("mounts", 0444, proc_show_mounts),
-    TEXT("mountinfo", 0444, proc_show_mountinfo),
-    TEXT("limits", 0444, show_limits),
-    TEXT("environ", 0400, show_environ),
-    TEXT("auxv", 0400, show_auxv),
-    TEXT("cgroup", 0444, show_cgroup),
     TEXT("oom_score", 0444, show_oom_score),
     TEXT_RW("oom_score_adj", show_oom_score_adj, store_oom_score_adj),
     TEXT_RW("fail-nth", show_fail_nth, store_fail_nth),
@@ -303,23 +303,6 @@ const struct proc_entry proc_pid_entries[] = {
 };
 
 const struct proc_entry proc_task_entries[] = {
-    TEXT("stat", 0444, proc_show_stat),
-    TEXT("statm", 0444, proc_show_statm),
-    TEXT("status", 0444, proc_show_status),
-    TEXT("cmdline", 0444, show_cmdline),
-    TEXT_RW("comm", show_comm, store_comm),
-    LINK("exe", follow_exe),
-    LINK("cwd", follow_cwd),
-    LINK("root", follow_root),
-    DIR("fd", 0500, &proc_fd_dir_ops, &proc_fd_dir_fops),
-    TEXT("maps", 0444, proc_show_maps),
-    TEXT("smaps", 0444, proc_show_smaps),
-    TEXT("smaps_rollup", 0444, proc_show_smaps_rollup),
-    TEXT("mounts", 0444, proc_show_mounts),
-    TEXT("mountinfo", 0444, proc_show_mountinfo),
-    TEXT("limits", 0444, show_limits),
-    TEXT("environ", 0400, show_environ),
-    TEXT("auxv", 0400, show_auxv),
-    TEXT("cgroup", 0444, show_cgroup),
+    ENTRIES_OF_BOTH,
     {.name = NULL},
 };

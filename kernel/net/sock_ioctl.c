@@ -286,41 +286,46 @@ static long change_route(unsigned cmd, const struct rtentry __user *user)
     return rc;
 }
 
-/* --- DHCP -------------------------------------------------------------- */
+/* --- requests of our own (abi/netconf.h) ------------------------------- */
+
+/* The interface's name, and (size) bytes that ifr_data points to. */
+static int conf_in(struct ifreq __user *user, struct ifreq *r, void *conf,
+                   size_t size)
+{
+    if (!may_configure())
+        return -EPERM;
+    if (copy_from_user(r, user, sizeof(*r)) ||
+        copy_from_user(conf, r->ifr_data, size))
+        return -EFAULT;
+    r->ifr_name[IFNAMSIZ - 1] = '\0';
+    return 0;
+}
 
 static long dhcp(struct ifreq __user *user)
 {
     struct netconf_dhcp conf;
     struct ifreq r;
+    int rc = conf_in(user, &r, &conf, sizeof(conf));
 
-    if (!may_configure())
-        return -EPERM;
-    if (copy_from_user(&r, user, sizeof(r)) ||
-        copy_from_user(&conf, r.ifr_data, sizeof(conf)))
-        return -EFAULT;
-    r.ifr_name[IFNAMSIZ - 1] = '\0';
-    int rc = net_dhcp(r.ifr_name, &conf);
-    if (!rc && copy_to_user(r.ifr_data, &conf, sizeof(conf)))
-        rc = -EFAULT;
-    return rc;
+    if (!rc)
+        rc = net_dhcp(r.ifr_name, &conf);
+    if (rc)
+        return rc;
+    return copy_to_user(r.ifr_data, &conf, sizeof(conf));
 }
 
+/* What was found until the time was up is answered, too. */
 static long ip6(struct ifreq __user *user)
 {
     struct netconf_ip6 conf;
     struct ifreq r;
+    int rc = conf_in(user, &r, &conf, sizeof(conf));
 
-    if (!may_configure())
-        return -EPERM;
-    if (copy_from_user(&r, user, sizeof(r)) ||
-        copy_from_user(&conf, r.ifr_data, sizeof(conf)))
-        return -EFAULT;
-    r.ifr_name[IFNAMSIZ - 1] = '\0';
-    int rc = net6_configure(r.ifr_name, &conf);
-    if ((!rc || rc == -ETIMEDOUT) &&
-        copy_to_user(r.ifr_data, &conf, sizeof(conf)))
-        rc = -EFAULT;
-    return rc;
+    if (!rc)
+        rc = net6_configure(r.ifr_name, &conf);
+    if (rc && rc != -ETIMEDOUT)
+        return rc;
+    return copy_to_user(r.ifr_data, &conf, sizeof(conf)) ? -EFAULT : rc;
 }
 
 /* Those that mean something else on an AF_INET6 socket. */

@@ -115,16 +115,27 @@ long sys_socketpair(int family, int type, int protocol, int __user *fds)
     return rc ? rc : install_pair(pair, flags, fds);
 }
 
+/* The socket that a call gives (name), or ERR_PTR. */
+static struct socket *socket_and_name(int fd, uint8_t name[SOCK_NAME_MAX],
+                                      const void __user *addr, unsigned len)
+{
+    struct socket *s = socket_get(fd);
+    int rc = IS_ERR(s) ? 0 : name_from_user(name, addr, len);
+
+    if (!rc)
+        return s;
+    socket_put(s);
+    return ERR_PTR(rc);
+}
+
 long sys_bind(int fd, const void __user *addr, unsigned len)
 {
     uint8_t name[SOCK_NAME_MAX];
-    struct socket *s = socket_get(fd);
+    struct socket *s = socket_and_name(fd, name, addr, len);
 
     if (IS_ERR(s))
         return PTR_ERR(s);
-    long rc = name_from_user(name, addr, len);
-    if (!rc)
-        rc = s->ops->bind(s, name, len);
+    long rc = s->ops->bind(s, name, len);
     socket_put(s);
     return rc;
 }
@@ -132,13 +143,11 @@ long sys_bind(int fd, const void __user *addr, unsigned len)
 long sys_connect(int fd, const void __user *addr, unsigned len)
 {
     uint8_t name[SOCK_NAME_MAX];
-    struct socket *s = socket_get(fd);
+    struct socket *s = socket_and_name(fd, name, addr, len);
 
     if (IS_ERR(s))
         return PTR_ERR(s);
-    long rc = name_from_user(name, addr, len);
-    if (!rc)
-        rc = s->ops->connect(s, name, len, nonblocking(s));
+    long rc = s->ops->connect(s, name, len, nonblocking(s));
     socket_put(s);
     return rc;
 }

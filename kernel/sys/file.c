@@ -22,31 +22,25 @@
 /* Linux moves at most this much in one call: read(2). */
 #define MAX_COUNT 0x7ffff000ul
 
-static ssize_t read_at_position(struct file *f, struct uio *u)
+/* file_read() or file_write(). What takes one is inlined where it is known, and
+ * so costs no indirect call. */
+typedef ssize_t move_fn(struct file *f, struct uio *u, uint64_t *pos);
+
+static inline __attribute__((always_inline)) ssize_t
+at_position(struct file *f, struct uio *u, move_fn *move)
 {
     ssize_t n;
 
     if (likely(!(f->caps & FILE_SEEK)))
-        return file_read(f, u, &f->pos);
+        return move(f, u, &f->pos);
     mutex_lock(&f->pos_lock);
-    n = file_read(f, u, &f->pos);
+    n = move(f, u, &f->pos);
     mutex_unlock(&f->pos_lock);
     return n;
 }
 
-static ssize_t write_at_position(struct file *f, struct uio *u)
-{
-    ssize_t n;
-
-    if (likely(!(f->caps & FILE_SEEK)))
-        return file_write(f, u, &f->pos);
-    mutex_lock(&f->pos_lock);
-    n = file_write(f, u, &f->pos);
-    mutex_unlock(&f->pos_lock);
-    return n;
-}
-
-long sys_read(int fd, void __user *buf, size_t n)
+static inline __attribute__((always_inline)) long
+move_bytes(int fd, void __user *buf, size_t n, move_fn *move)
 {
     struct file *f = fd_get(fd);
     struct uio u;
@@ -59,27 +53,19 @@ long sys_read(int fd, void __user *buf, size_t n)
         return -EFAULT;
     }
     uio_init_user(&u, buf, MIN(n, MAX_COUNT));
-    rc = read_at_position(f, &u);
+    rc = at_position(f, &u, move);
     file_put(f);
     return rc;
 }
 
+long sys_read(int fd, void __user *buf, size_t n)
+{
+    return move_bytes(fd, buf, n, file_read);
+}
+
 long sys_write(int fd, const void __user *buf, size_t n)
 {
-    struct file *f = fd_get(fd);
-    struct uio u;
-    ssize_t rc;
-
-    if (unlikely(!f))
-        return -EBADF;
-    if (unlikely(!user_range_ok(buf, n))) {
-        file_put(f);
-        return -EFAULT;
-    }
-    uio_init_user(&u, (void __user *)buf, MIN(n, MAX_COUNT));
-    rc = write_at_position(f, &u);
-    file_put(f);
-    return rc;
+    return move_bytes(fd, (void __user *)buf, n, file_write);
 }
 
 /* The end of what a call is asked to move must be a file position, too. */
@@ -105,7 +91,8 @@ static int seekable_file(int fd, struct file **out)
     return 0;
 }
 
-long sys_pread64(int fd, void __user *buf, size_t n, int64_t pos)
+static long move_bytes_at(int fd, void __user *buf, size_t n, int64_t pos,
+                          move_fn *move)
 {
     uint64_t at = (uint64_t)pos;
     struct file *f;
@@ -118,33 +105,23 @@ long sys_pread64(int fd, void __user *buf, size_t n, int64_t pos)
     if (rc)
         return rc;
     uio_init_user(&u, buf, MIN(n, MAX_COUNT));
-    rc = position_ok(at, n) ? file_read(f, &u, &at) : -EINVAL;
+    rc = position_ok(at, n) ? move(f, &u, &at) : -EINVAL;
     file_put(f);
     return rc;
+}
+
+long sys_pread64(int fd, void __user *buf, size_t n, int64_t pos)
+{
+    return move_bytes_at(fd, buf, n, pos, file_read);
 }
 
 long sys_pwrite64(int fd, const void __user *buf, size_t n, int64_t pos)
 {
-    uint64_t at = (uint64_t)pos;
-    struct file *f;
-    struct uio u;
-    ssize_t rc;
-
-    if (pos < 0)
-        return -EINVAL;
-    rc = seekable_file(fd, &f);
-    if (rc)
-        return rc;
-    uio_init_user(&u, (void __user *)buf, MIN(n, MAX_COUNT));
-    rc = position_ok(at, n) ? file_write(f, &u, &at) : -EINVAL;
-    file_put(f);
-    return rc;
+    return move_bytes_at(fd, (void __user *)buf, n, pos, file_write);
 }
 
-/* readv and writev: (move) is one of the two functions above. */
 static long move_vector(int fd, const struct iovec_user __user *iov,
-                        unsigned long nr,
-                        ssize_t (*move)(struct file *f, struct uio *u))
+                        unsigned long nr, move_fn *move)
 {
     struct file *f = fd_get(fd);
     struct uio u;
@@ -154,7 +131,7 @@ static long move_vector(int fd, const struct iovec_user __user *iov,
         return -EBADF;
     rc = uio_init_iov(&u, iov, nr);
     if (!rc) {
-        rc = move(f, &u);
+        rc = at_position(f, &u, move);
         uio_release(&u);
     }
     file_put(f);
@@ -163,12 +140,12 @@ static long move_vector(int fd, const struct iovec_user __user *iov,
 
 long sys_readv(int fd, const struct iovec_user __user *iov, unsigned long nr)
 {
-    return move_vector(fd, iov, nr, read_at_position);
+    return move_vector(fd, iov, nr, file_read);
 }
 
 long sys_writev(int fd, const struct iovec_user __user *iov, unsigned long nr)
 {
-    return move_vector(fd, iov, nr, write_at_position);
+    return move_vector(fd, iov, nr, file_write);
 }
 
 /* RWF_APPEND, RWF_NOWAIT and RWF_HIPRI of preadv2(2) would have to reach each
