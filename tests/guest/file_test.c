@@ -19,7 +19,6 @@
 #include <sys/uio.h>
 #include <termios.h>
 
-static char *volatile bad = (char *)8;
 static char buf[70000];
 
 static void show_flags(int fd)

@@ -21,8 +21,6 @@
 #include <sys/time.h>
 #include <sys/utsname.h>
 
-static char *volatile bad = (char *)8;
-
 SECTION(names)
 {
     struct utsname u;
@@ -437,4 +435,18 @@ SECTION(sys_files)
     n = (ssize_t)open("/sys/devices/system/cpu/online", O_RDONLY);
     char c[2];
     R(pread((int)n, c, 2, 1000));
+}
+
+SECTION(random)
+{
+    static char a[4096], b[4096];
+
+    SYS(getrandom, a, 8, 1);
+    SYS(getrandom, a, 4096, 0);
+    SYS(getrandom, b, 4096, 2);
+    V(memcmp(a, b, 4096) != 0);
+    SYS(getrandom, a, 0, 0);
+    SYS(getrandom, bad, 8, 0);
+    SYS(getrandom, a, 8, 0x80);
+    SYS(getrandom, a, 8, 6);
 }

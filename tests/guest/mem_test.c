@@ -18,8 +18,6 @@
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 #define RW   (PROT_READ | PROT_WRITE)
 
-static char *volatile bad = (char *)8;
-
 /* --- touching, with the signal a wrong touch gives ------------------------ */
 
 static sigjmp_buf jump;

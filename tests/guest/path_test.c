@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <utime.h>
 
-static char *volatile bad = (char *)8;
 static char buf[70000];
 
 static void show_stat(const char *path)

@@ -17,7 +17,6 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 
-static char *volatile bad = (char *)8;
 static char buf[70000];
 
 /* epoll_wait without waiting: the events and data seen, one a line. */

@@ -32,6 +32,9 @@
 #define SECTION_SECONDS 60
 #endif
 
+/* Where nothing is mapped; the compiler does not know. */
+__attribute__((unused)) static char *volatile bad = (char *)8;
+
 static const char *section_name;
 
 struct section {

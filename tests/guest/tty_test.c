@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 
-static char *volatile bad = (char *)8;
 static char buf[10000];
 static volatile int signals[65];
 

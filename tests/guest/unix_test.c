@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-static char *volatile bad = (char *)8;
 static char buf[300000];
 
 static struct sockaddr_un at(const char *path)
