@@ -167,8 +167,11 @@ static int set_int(struct socket *s, int name, int v)
     case SO_RCVLOWAT:
         s->rcvlowat = v < 0 ? INT32_MAX : MAX(v, 1);
         return 0;
-    case SO_PEEK_OFF: /* off is all there is */
-        return v < 0 && s->family == AF_UNIX ? 0 : -EOPNOTSUPP;
+    case SO_PEEK_OFF:
+        if (s->family != AF_UNIX)
+            return -EOPNOTSUPP;
+        WRITE_ONCE(s->peek_off, v);
+        return 0;
     case SO_BINDTOIFINDEX:
         return set_ifindex(s, v);
     case SO_BSDCOMPAT:
@@ -314,7 +317,7 @@ static int int_option(struct socket *s, int name, int *out)
     case SO_PEEK_OFF:
         if (s->family != AF_UNIX)
             return -EOPNOTSUPP;
-        *out = -1;
+        *out = READ_ONCE(s->peek_off);
         break;
     case SO_TIMESTAMP_OLD:
     case SO_TIMESTAMPNS_OLD:

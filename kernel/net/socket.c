@@ -105,6 +105,7 @@ void socket_init(struct socket *s, const struct sock_ops *ops, int family,
     s->sndbuf = sock_wmem_default;
     s->rcvbuf = sock_rmem_default;
     s->rcvlowat = 1;
+    s->peek_off = -1;
     s->rcvtimeo = s->sndtimeo = NSEC_NEVER;
     if (p)
         s->owner = (struct ucred){(uint32_t)p->pid, p->euid, p->egid};

@@ -104,6 +104,7 @@ struct socket {
     int priority, mark;            /* a */
     int sndbuf, rcvbuf;            /* a as getsockopt tells: doubled */
     int rcvlowat;                  /* a */
+    int peek_off;                  /* a AF_UNIX: SO_PEEK_OFF, < 0: none */
     int bound_if;                  /* a interface index or 0 */
     struct linger linger;          /* a */
     nsec_t rcvtimeo, sndtimeo;     /* a NSEC_NEVER = none */

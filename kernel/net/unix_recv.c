@@ -92,6 +92,65 @@ static struct unix_msg *queue_head(struct unix_sock *u)
     return m;
 }
 
+static struct unix_msg *queue_next(struct unix_sock *u, struct unix_msg *m)
+{
+    spin_lock(&unix_lock);
+    struct unix_msg *next =
+        m->link.next == &u->queue
+            ? NULL
+            : list_entry(m->link.next, struct unix_msg, link);
+    spin_unlock(&unix_lock);
+    return next;
+}
+
+/* --- SO_PEEK_OFF (socket(7)): where MSG_PEEK begins in what is queued --- */
+
+static size_t peek_start(const struct unix_sock *u, unsigned flags)
+{
+    int off = READ_ONCE(u->s.peek_off);
+
+    return flags & MSG_PEEK && off > 0 ? (size_t)off : 0;
+}
+
+/* Peeking moves it on, taking data out moves it back. read_lock held. */
+static void peek_move(struct unix_sock *u, unsigned flags, size_t n)
+{
+    int64_t off = READ_ONCE(u->s.peek_off);
+
+    if (off < 0)
+        return;
+    off += flags & MSG_PEEK ? (int64_t)n : -(int64_t)n;
+    WRITE_ONCE(u->s.peek_off,
+               (int)MAX(MIN(off, (int64_t)INT32_MAX), (int64_t)0));
+}
+
+/* The message that has the byte *(skip), which becomes its own offset. */
+static struct unix_msg *stream_at(struct unix_sock *u, size_t *skip)
+{
+    struct unix_msg *m = queue_head(u);
+
+    while (m && *skip >= m->len - m->off) {
+        *skip -= m->len - m->off;
+        m = queue_next(u, m);
+    }
+    return m;
+}
+
+/* The same of packets. An empty one is in the way until it was peeked at. */
+static struct unix_msg *packet_at(struct unix_sock *u, size_t *skip,
+                                  unsigned flags)
+{
+    struct unix_msg *m = queue_head(u);
+
+    if (!(flags & MSG_PEEK) || READ_ONCE(u->s.peek_off) < 0)
+        return m;
+    while (m && *skip >= m->len && (*skip || m->peeked)) {
+        *skip -= m->len;
+        m = queue_next(u, m);
+    }
+    return m;
+}
+
 /* (n) bytes of the head were read; (done): it is used up. */
 static void consume(struct unix_sock *u, struct unix_msg *m, size_t n,
                     bool done)
@@ -134,11 +193,12 @@ static int rx_state(struct unix_sock *u)
     return -EAGAIN;
 }
 
-static int rx_wait(struct unix_sock *u, nsec_t deadline)
+/* (seen): what had arrived before it was looked for. */
+static int rx_wait(struct unix_sock *u, unsigned seen, nsec_t deadline)
 {
     struct socket *s = &u->s;
     int rc = WAIT_EVENT_FULL(&s->wq,
-                             READ_ONCE(u->nr_queued) ||
+                             READ_ONCE(u->arrived) != seen ||
                                  (READ_ONCE(s->shut) & SHUT_MASK_RD) ||
                                  atomic_load(&s->err),
                              SLEEP_INTERRUPTIBLE, deadline);
@@ -150,14 +210,13 @@ static int rx_wait(struct unix_sock *u, nsec_t deadline)
 static ssize_t stream_copy(struct unix_sock *u, struct sock_msg *sm,
                            unsigned flags, bool first)
 {
-    bool peek = flags & MSG_PEEK;
-    struct unix_msg *m = queue_head(u);
-    size_t got = 0;
+    size_t got = 0, skip = peek_start(u, flags);
+    struct unix_msg *m = stream_at(u, &skip);
 
     while (m && sm->data->left) {
-        size_t n = MIN(m->len - m->off, sm->data->left);
+        size_t at = m->off + skip, n = MIN(m->len - at, sm->data->left);
         bool files = m->nr_files != 0;
-        if (n && uio_copy_out(sm->data, m->data + m->off, n) != (ssize_t)n)
+        if (n && uio_copy_out(sm->data, m->data + at, n) != (ssize_t)n)
             return got ? (ssize_t)got : -EFAULT;
         if (first) {
             receive_name(sm, m);
@@ -167,12 +226,10 @@ static ssize_t stream_copy(struct unix_sock *u, struct sock_msg *sm,
             receive_files(m, sm, flags);
         }
         got += n;
-        if (peek) {
-            spin_lock(&unix_lock);
-            m = m->link.next == &u->queue
-                    ? NULL
-                    : list_entry(m->link.next, struct unix_msg, link);
-            spin_unlock(&unix_lock);
+        skip = 0;
+        peek_move(u, flags, n);
+        if (flags & MSG_PEEK) {
+            m = queue_next(u, m);
         } else {
             consume(u, m, n, n == m->len - m->off);
             m = queue_head(u);
@@ -193,6 +250,7 @@ static ssize_t stream_receive(struct unix_sock *u, struct sock_msg *sm,
     size_t got = 0;
 
     for (;;) {
+        unsigned seen = READ_ONCE(u->arrived);
         ssize_t rc = 0;
         if (READ_ONCE(u->nr_queued)) {
             mutex_lock(&u->read_lock);
@@ -208,7 +266,7 @@ static ssize_t stream_receive(struct unix_sock *u, struct sock_msg *sm,
         if (rc)
             continue;
         rc = rx_state(u);
-        if (rc == 1 && READ_ONCE(u->nr_queued))
+        if (rc == 1 && READ_ONCE(u->arrived) != seen)
             continue;
         if (rc == 1)
             return (ssize_t)got;
@@ -216,7 +274,7 @@ static ssize_t stream_receive(struct unix_sock *u, struct sock_msg *sm,
             return got ? (ssize_t)got : rc;
         if (!deadline)
             deadline = socket_deadline(u->s.rcvtimeo);
-        rc = rx_wait(u, deadline);
+        rc = rx_wait(u, seen, deadline);
         if (rc)
             return got ? (ssize_t)got : rc;
     }
@@ -226,12 +284,13 @@ static ssize_t stream_receive(struct unix_sock *u, struct sock_msg *sm,
 static ssize_t packet_copy(struct unix_sock *u, struct sock_msg *sm,
                            unsigned flags)
 {
-    struct unix_msg *m = queue_head(u);
+    size_t skip = peek_start(u, flags);
+    struct unix_msg *m = packet_at(u, &skip, flags);
 
     if (!m)
         return -EAGAIN;
-    size_t len = m->len, n = MIN(len, sm->data->left);
-    if (n && uio_copy_out(sm->data, m->data, n) != (ssize_t)n)
+    size_t len = m->len - skip, n = MIN(len, sm->data->left);
+    if (n && uio_copy_out(sm->data, m->data + skip, n) != (ssize_t)n)
         return -EFAULT;
     if (n < len)
         sm->flags |= MSG_TRUNC;
@@ -239,6 +298,8 @@ static ssize_t packet_copy(struct unix_sock *u, struct sock_msg *sm,
         sm->flags |= MSG_EOR;
     receive_name(sm, m);
     receive_control(u, m, sm, flags);
+    m->peeked |= (flags & MSG_PEEK) != 0;
+    peek_move(u, flags, flags & MSG_PEEK ? n : len);
     if (!(flags & MSG_PEEK))
         consume(u, m, len, true);
     return (ssize_t)(flags & MSG_TRUNC ? len : n);
@@ -250,6 +311,7 @@ static ssize_t packet_receive(struct unix_sock *u, struct sock_msg *sm,
     nsec_t deadline = 0;
 
     for (;;) {
+        unsigned seen = READ_ONCE(u->arrived);
         ssize_t rc = -EAGAIN;
         if (READ_ONCE(u->nr_queued)) {
             mutex_lock(&u->read_lock);
@@ -265,7 +327,7 @@ static ssize_t packet_receive(struct unix_sock *u, struct sock_msg *sm,
             return rc;
         if (!deadline)
             deadline = socket_deadline(u->s.rcvtimeo);
-        rc = rx_wait(u, deadline);
+        rc = rx_wait(u, seen, deadline);
         if (rc)
             return rc;
     }

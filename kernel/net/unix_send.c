@@ -159,6 +159,7 @@ static struct unix_msg *msg_create(struct unix_sock *u, size_t len)
     m->files = NULL;
     m->nr_files = 0;
     m->off = 0;
+    m->peeked = false;
     m->len = len;
     m->cost = 0;
     m->when = 0;
@@ -176,6 +177,7 @@ static void enqueue(struct unix_sock *u, struct unix_sock *to,
         unix_inflight(m->files[i], 1);
     list_add_tail(&to->queue, &m->link);
     WRITE_ONCE(to->nr_queued, to->nr_queued + 1);
+    WRITE_ONCE(to->arrived, to->arrived + 1);
     WRITE_ONCE(to->rx_bytes, to->rx_bytes + m->len);
 }
 

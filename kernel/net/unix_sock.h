@@ -43,6 +43,7 @@ struct unix_sock {
     struct list connector_link; /* u in the peer's list */
     struct list queue;          /* u struct unix_msg */
     unsigned nr_queued;         /* u */
+    unsigned arrived;           /* u how many were ever queued */
     size_t rx_bytes;            /* u unread */
     size_t tx_cost;             /* u of our messages in queues */
     struct mutex read_lock;     /* RANK_UNIX_BIND */
@@ -82,6 +83,7 @@ struct unix_msg {
     nsec_t when;              /* I */
     size_t len;               /* I */
     size_t off;               /* r bytes read */
+    bool peeked;              /* r */
     size_t cost;              /* I */
     struct file **files;      /* r references; NULL = none */
     unsigned nr_files;        /* r */
