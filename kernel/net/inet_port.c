@@ -299,7 +299,7 @@ static void show_tcp(struct inet_sock *i)
     tcp_listen_pcbs.pcbs = l;
 }
 
-void port_show_listener(const struct flow *f, unsigned ifindex)
+struct inet_sock *port_show_listener(const struct flow *f, unsigned ifindex)
 {
     struct inet_sock *i = NULL;
 
@@ -308,11 +308,12 @@ void port_show_listener(const struct flow *f, unsigned ifindex)
         const struct port *p = find(false, f->local_port);
         if (p && (i = best(p, f, ifindex)))
             show_tcp(i);
-        return;
+        return i;
     }
     while ((i = port_next_socket(false, i)))
         if (i->s.listening)
             show_tcp(i);
+    return NULL;
 }
 
 /* Is a datagram to many for this socket too? */

@@ -47,7 +47,7 @@ void port_del_conn(struct port_conn *c);
 
 /* A packet of this flow came in on (ifindex): let lwIP find who listens, or
  * whose datagram it is. NULL: any may be, all are shown. */
-void port_show_listener(const struct flow *f, unsigned ifindex);
+struct inet_sock *port_show_listener(const struct flow *f, unsigned ifindex);
 void port_show_udp(const struct flow *f, unsigned ifindex);
 /* The one UDP socket a datagram of this flow is for, or NULL. */
 struct inet_sock *port_udp_socket(const struct flow *f, unsigned ifindex);

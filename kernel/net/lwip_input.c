@@ -30,6 +30,14 @@
 #include "lwip/prot/udp.h"
 #include "net/lwip_hooks.h"
 
+/* IP_MINTTL, IPV6_MINHOPCOUNT (RFC 5082): has it passed more routers than the
+ * socket, if there is one, accepts? */
+static bool from_afar(const struct inet_sock *i, const struct flow *f,
+                      uint8_t ttl)
+{
+    return i && ttl < (IP_IS_V6(&f->remote) ? i->minhops : i->minttl);
+}
+
 int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
                   struct netif *inp, uint8_t ttl)
 {
@@ -39,18 +47,19 @@ int input_segment(struct flow *f, const uint8_t *th, struct pbuf *p,
     f->remote_port = be16(th);
     f->local_port = be16(th + 2);
     struct tcp_pcb *pcb = demux_find(f);
-    if (pcb && pcb->state != TIME_WAIT && pcb->callback_arg &&
-        ttl < inet_sk(pcb->callback_arg)->minttl) {
-        pbuf_free(p);
-        return 1;
-    }
+    struct inet_sock *i =
+        pcb && pcb->state != TIME_WAIT ? inet_sk(pcb->callback_arg) : NULL;
     if (pcb && pcb->state == TIME_WAIT && flags == TCP_SYN &&
         TCP_SEQ_GT(be32(th + 4), pcb->rcv_nxt)) {
         tcp_abort(pcb); /* no RST is sent in TIME-WAIT */
         pcb = NULL;
     }
     if (!pcb)
-        port_show_listener(f, netif_get_index(inp));
+        i = port_show_listener(f, netif_get_index(inp));
+    if (from_afar(i, f, ttl)) {
+        pbuf_free(p);
+        return 1;
+    }
     return demux_input(pcb, p, inp);
 }
 

@@ -181,8 +181,6 @@ static int set_minhops(struct inet_sock *i, int v)
 {
     if (in_range(v, 0, 255))
         return -EINVAL;
-    if (v && i->s.type == SOCK_STREAM)
-        return -EOPNOTSUPP;
     i->minhops = (uint8_t)v;
     return 0;
 }

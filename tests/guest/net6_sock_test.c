@@ -266,8 +266,6 @@ static void option_values(int type, int protocol, const char *title)
 
     for (unsigned i = 0; i < sizeof(options6) / sizeof(options6[0]); i++) {
         int o = options6[i].option;
-        if (o == IPV6_MINHOPCOUNT && type == SOCK_STREAM)
-            continue; /* refused here */
         int fd = socket(AF_INET6, type, protocol), v = 0;
         socklen_t len = sizeof(v);
         int rc = getsockopt(fd, SOL_IPV6, o, &v, &len);
