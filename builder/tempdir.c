@@ -34,12 +34,7 @@ static _Noreturn void wait_and_remove(const char *path, int life)
     int null = open("/dev/null", O_RDWR);
     char byte;
 
-    /* out of reach of what is sent to the terminal's processes, and nobody is
-     * to wait for the end of a stream because it is open here */
-    setsid();
-    signal(SIGINT, SIG_IGN);
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    /* nobody is to wait for the end of a stream because it is open here */
     for (int i = 0; i < 3 && null >= 0; i++)
         dup2(null, i);
     while (read(life, &byte, 1) < 0 && errno == EINTR)
@@ -48,14 +43,29 @@ static _Noreturn void wait_and_remove(const char *path, int life)
     _exit(0);
 }
 
+/* Out of reach of what is sent to the terminal's processes, and of the news
+ * that nobody reads what we tell. */
+static void live_on(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+    setsid();
+    for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+        signal(signals[i], SIG_IGN);
+}
+
 /* The child makes the directory too: there is no moment at which it exists and
- * nobody is there to remove it. */
+ * nobody is there to remove it.  Who asked for it may have gone before hearing
+ * of it: then it is removed at once. */
 static _Noreturn void child(char *path, int ready, int life)
 {
-    int err = mkdtemp(path) ? 0 : errno;
+    int err;
 
-    if (write(ready, &err, sizeof(err)) != sizeof(err) ||
-        write(ready, path, strlen(path)) < 0 || err)
+    live_on();
+    err = mkdtemp(path) ? 0 : errno;
+    if (write(ready, &err, sizeof(err)) == sizeof(err) && !err)
+        (void)!write(ready, path, strlen(path));
+    if (err)
         _exit(1);
     close(ready);
     wait_and_remove(path, life);

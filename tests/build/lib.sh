@@ -105,6 +105,11 @@ eventually() {
 	done
 }
 
+# gone PID: that process has ended, though perhaps nobody has waited for it.
+gone() {
+	! kill -0 "$1" || grep -qs '^State:.Z' "/proc/$1/status"
+}
+
 # interrupt SIGNAL DIR PREFIX COMMAND...: COMMAND ends by SIGNAL, which comes as
 # soon as a name that begins with PREFIX is in DIR.
 interrupt() {
@@ -113,7 +118,7 @@ interrupt() {
 	status=0
 	perl "$TESTS/fixture/pause.pl" "$dir" "$prefix" "kill -$signal \$PID" "$@" \
 		>/dev/null 2>&1 || status=$?
-	[ $status -gt 128 ] || fail "status $status after SIG$signal"
+	same "$status $(kill -l $status 2>/dev/null || true)" "$status $signal"
 }
 
 # An image to convert, "a.img" of $size bytes: not small, with a hole, the same
@@ -136,6 +141,20 @@ sound() {
 	sgdisk -v "$1" >log 2>&1 || fail "$(cat log)"
 	contains log 'No problems found'
 	! grep -qi 'alternate\|backup' log || fail "$(cat log)"
+}
+
+# listen: somebody has $port; free: it is ours from then on, to our end.
+listen() {
+	mkfifo listener.in
+	"$FIX/listen" <listener.in >listener &
+	exec 3>listener.in
+	eventually grep -q . listener
+	port=$(sed -n 1p listener)
+}
+
+free() {
+	echo >&3
+	eventually grep -q free listener
 }
 
 # At the end, however it comes, no machine is left.
