@@ -13,8 +13,9 @@
 #include "report.h"
 #include "vm.h"
 
-#define EARLY_MAX  8192
-#define BEHIND_MAX (1u << 20) /* bytes a terminal may lag */
+#define EARLY_MAX   8192
+#define EARLY_READS 16         /* of the console, which may never fall silent */
+#define BEHIND_MAX  (1u << 20) /* bytes a terminal may lag */
 
 int keeper_init(struct keeper *k, struct machine *m, struct record *r,
                 struct vm *vm)
@@ -287,6 +288,10 @@ void keeper_up(struct keeper *k)
     record_write(k->record, k->machine);
     if (k->started < 0)
         return;
+    /* what QEMU said so far is in the log of one that has started */
+    read_messages(k);
+    for (int i = 0; i < EARLY_READS && read_console(k); i++)
+        ;
     /* who waits may have been interrupted: then this is not wanted */
     if (write(k->started, "+", 1) != 1)
         k->kill = true;
