@@ -73,11 +73,8 @@ cmp same.img good.img
 same "$(ls -A | grep -c '^\.same\.img\.')" 1
 export UNIBEAM boot_files FIX
 status=0
-perl "$TESTS/fixture/pause.pl" . .other.img. \
-	'while flock -n .other.img.* true; do
-		kill -CONT $PID; sleep 0.01; kill -STOP $PID # not locked yet
-	done
-	cp .other.img.* kept; "$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" \
+perl "$TESTS/fixture/pause.pl" . .other.img.+lock \
+	'cp .other.img.* kept; "$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" \
 	big -q -o other.img; ls -A | grep -c "^.other.img" >count' \
 	"$UNIBEAM" build $boot_files --sysroot "$FIX/sysroot" big -q -o other.img \
 	>out 2>err || status=$?
