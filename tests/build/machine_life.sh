@@ -11,7 +11,8 @@ expect 0 "$UNIBEAM" ps --format json
 same "$(cat out)" '[]'
 
 export FAKE_WAIT=1
-port=$("$FIX/listen" </dev/null) # a free one
+listen
+free
 FAKE_LOG='unibeam-exit 4' expect 0 start --name shop -m 1G --smp 2 -p 127.0.0.1:$port:80
 same "$(cat out)" shop
 contains err 'unibeam: using tcg'

@@ -12,15 +12,11 @@ image show a.img >tree
 contains tree 'link 777 otp/erts'
 # the words that tell it are QEMU's
 if command -v qemu-system-x86_64 >/dev/null; then
-	mkfifo hold
-	"$FIX/listen" <hold >port &
-	exec 3>hold
-	while [ ! -s port ]; do sleep 0.01; done
+	listen
 	qemu-system-x86_64 -M none -display none -monitor none -S -netdev \
-		user,id=un0,hostfwd=tcp:127.0.0.1:$(cat port)-:10000 2>err && fail "started"
+		user,id=un0,hostfwd=tcp:127.0.0.1:$port-:10000 2>err && fail "started"
 	contains err 'set up host forwarding rule'
 	exec 3>&-
-	wait
 fi
 # port 10000 is taken, as by the other builds of old
 python3 - >listening <<'PY' &
@@ -33,10 +29,10 @@ try:
 except OSError:
     pass # somebody else has it: as good
 print("yes", flush=True)
-time.sleep(60)
+time.sleep(600)
 PY
 holder=$!
-while [ ! -s listening ]; do sleep 0.01; done
+eventually [ -s listening ]
 expect 0 osv rel --base base.img -o a.img
 kill $holder
 # side by side, with a common base and the same output among them

@@ -4,11 +4,7 @@
 . "$TESTS/lib.sh"
 release rel
 expect 0 build rel -o a.img
-mkfifo hold
-"$FIX/listen" <hold >port &
-exec 3>hold
-while [ ! -s port ]; do sleep 0.01; done
-port=$(cat port)
+listen
 run() { "$UNIBEAM" run a.img --qemu "$FIX/fake-qemu" --accel tcg "$@" </dev/null; }
 expect 1 run -p 127.0.0.1:$port:80
 contains err "unibeam: tcp port $port of the host is busy"
@@ -17,8 +13,7 @@ contains err "unibeam: tcp port $port of the host is busy"
 lacks out hostfwd
 # UDP is another matter
 expect 0 run -p 127.0.0.1:$port:80/udp
-exec 3>&-
-wait
+free
 expect 0 run -p 127.0.0.1:$port:80
 expect 1 run -p 127.0.0.1:$port:80 -p $port:81
 contains err "port $port of the host is forwarded twice"
