@@ -37,7 +37,7 @@ waited() { # FAULTS TEXT
 	same "$(cat "$1/status")" 1
 	contains "$1/err" "unibeam: $2"
 	contains "$1/err" 'give more with --base-timeout'
-	gone "$(cat "$1/pid")"
+	eventually gone "$(cat "$1/pid")"
 	same "$(ls "$1" | tr '\n' ' ')" "${3:-}args err out pid status "
 }
 waited never "OSv's upload service (/tools/cpiod.so) did not start for 6 seconds"
@@ -80,6 +80,6 @@ python3 "$OSV/qemu.py" "\$@"
 SH
 chmod +x wrapper
 try never 'OSv' --base-timeout 3 --qemu ./wrapper
-for pid in $(cat "$FAKE_OSV_DIR/pids"); do gone $pid; done
+for pid in $(cat "$FAKE_OSV_DIR/pids"); do eventually gone $pid; done
 # and with all that, it works
 FAKE_OSV= expect 0 osv rel --base base.img

@@ -23,12 +23,12 @@ half_way() {
 		kill -0 $pid || fail "it has ended: $(cat err)"
 		sleep 0.02
 	done
-	[ "$2" = never ] || until [ -e "$FAKE_OSV_DIR/archive" ]; do sleep 0.02; done
+	eventually [ -e "$FAKE_OSV_DIR/archive" ]
 	kill -$3 $pid
 	status=0
 	wait $pid || status=$?
 	[ $status -gt 128 ] || fail "status $status after SIG$3"
-	gone "$(cat "$FAKE_OSV_DIR/pid")"
+	eventually gone "$(cat "$FAKE_OSV_DIR/pid")"
 	same "$(cat a.img)" old
 }
 command -v qemu-img >/dev/null && both='raw qcow2' || both=raw
