@@ -41,10 +41,11 @@ follow=$!
 	while [ $i -lt 100 ]; do
 		i=$((i + 1))
 		printf "$i %01000d\n" 0
-		sleep 0.01
+		# it sees a file before there are two newer ones
+		eventually grep -q "typed:$i 0" followed
 	done
 	printf quit
-} | "$UNIBEAM" console echo >seen 2>/dev/null
+} | timeout 300 "$UNIBEAM" console echo >seen 2>/dev/null
 wait $follow
 [ -e run/unibeam/echo/console.log.1 ]
 [ "$(wc -c <seen)" -ge 100000 ]

@@ -10,7 +10,6 @@ pid=$(state shop pid)
 qemu=$(cat "/proc/$pid/task/$pid/children")
 kill -0 $qemu
 kill -KILL "$pid"
-gone() { ! kill -0 "$1"; }
 eventually gone $qemu
 eventually is_state shop lost
 same "$(state shop ended)" null

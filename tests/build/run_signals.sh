@@ -9,12 +9,7 @@ begin() {
 	"$UNIBEAM" run a.img --qemu "$FIX/fake-qemu" --accel tcg </dev/null \
 		>out 2>err &
 	pid=$!
-	waits=0
-	until grep -q id=qmp out 2>/dev/null; do
-		waits=$((waits + 1))
-		[ $waits -lt 500 ] || fail "it does not start"
-		sleep 0.01
-	done
+	eventually grep -q id=qmp out
 }
 end() {
 	status=0
@@ -36,11 +31,7 @@ end 5
 contains out 'power button'
 FAKE_HANG=1 begin
 kill -TERM $pid
-n=0
-until grep -q 'power button' out || [ $n -gt 500 ]; do
-	n=$((n + 1))
-	sleep 0.01
-done
+eventually grep -q 'power button' out
 kill -TERM $pid
 end 143
 # QEMU does not outlive us
@@ -48,9 +39,4 @@ FAKE_HANG=1 begin
 qemu=$(cat /proc/$pid/task/$pid/children)
 kill -KILL $pid
 wait $pid || true
-n=0
-while kill -0 $qemu 2>/dev/null && [ $n -lt 200 ]; do
-	n=$((n + 1))
-	sleep 0.01
-done
-[ $n -lt 200 ] || fail "QEMU is left behind"
+eventually gone $qemu

@@ -14,20 +14,19 @@ before=$(stty -a)
 [ "$before" = "$(stty -a)" ] && echo 'the same terminal'
 exit $status
 EOF
+# QEMU has the terminal: it has changed its modes.
+has_terminal() {
+	[ -s qemu.pid ] && stty -a <"/proc/$(cat qemu.pid)/fd/0" | grep -q -e ' -icanon '
+}
 # on_terminal COMMAND...: a session in which the command runs and types.
 on_terminal() {
 	status=0
 	rm -f typescript qemu.pid
 	{
-		n=0
-		until [ -s qemu.pid ] || [ $n -gt 1000 ]; do
-			n=$((n + 1))
-			sleep 0.01
-		done
-		sleep 0.5
+		eventually has_terminal
 		"$@"
-		sleep 0.5
-	} | timeout 30 script -qefc "sh session" typescript >/dev/null || status=$?
+		eventually grep -q 'the same terminal' typescript
+	} | timeout 300 script -qefc "sh session" typescript >/dev/null || status=$?
 	contains typescript 'the same terminal'
 }
 export TERM=vt220
