@@ -16,7 +16,7 @@ shown() {
 	n=0
 	until grep -qF -e "$1" typescript 2>/dev/null; do
 		n=$((n + 1))
-		[ $n -lt 600 ] || return 1
+		[ $n -lt 1500 ] || return 1
 		sleep 0.2
 	done
 }
@@ -26,7 +26,7 @@ shown() {
 	shown 1234 && printf 'io:columns().\r'
 	shown '{ok,99}' && printf 'halt(9).\r'
 	shown 'status 9'
-} | TERM=xterm timeout 300 script -qefc 'sh session' typescript >/dev/null
+} | TERM=xterm timeout 500 script -qefc 'sh session' typescript >/dev/null
 contains typescript '{ok,99}'
 contains typescript 'status 9'
 contains typescript 'the same terminal'

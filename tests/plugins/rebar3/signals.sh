@@ -37,7 +37,7 @@ sends() {
 	kill -"$1" $rebar
 	status=0
 	wait $rebar || status=$?
-	until_true [ -e got ]
+	until_true [ -s got ]
 	same "$(cat got)" "$2"
 	same $status "$3"
 }
