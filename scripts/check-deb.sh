@@ -49,4 +49,4 @@ done
     grep . || fail "it holds what was built of a plugin"
 
 "$unibeam" build "$release" -q -o "$tmp/a.img"
-DEMO_PORT=18191 scripts/demo.sh "$unibeam" "$tmp/a.img"
+DEMO_PORT=$((10240 + $$ % 20000)) scripts/demo.sh "$unibeam" "$tmp/a.img"

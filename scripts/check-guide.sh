@@ -18,9 +18,10 @@ block() { # FILE LINE
         /^    / { on = 1; print substr($0, 5); next } { exit }' "$1"
 }
 
-# A port of 127.0.0.1 that nobody listens on.
+# A port of 127.0.0.1 that nobody listens on, from one on that is not where
+# another run of this begins.
 free_port() {
-    port=18091
+    port=$((10240 + $$ % 20000))
     while grep -qi ":$(printf %04X $port) .* 0A " /proc/net/tcp; do
         port=$((port + 1))
     done
@@ -40,7 +41,7 @@ try() { # TEXT: the command is in $tmp/command
     machine=$!
     tries=0
     while ! grep -q "$1" "$tmp/log" && kill -0 $machine 2>/dev/null &&
-        [ $tries -lt 240 ]; do
+        [ $tries -lt 600 ]; do
         tries=$((tries + 1))
         sleep 0.5
     done

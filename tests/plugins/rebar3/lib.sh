@@ -67,8 +67,13 @@ EOF
 
 # A port of this host that was free just now.
 free_port() {
-	python3 -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	python3 -c 'import random, socket
+while True: # below those that are given to who asks for any
+    s, port = socket.socket(), random.randrange(10240, 32768)
+    try:
+        s.bind(("127.0.0.1", port))
+    except OSError:
+        continue
+    print(port)
+    break'
 }
