@@ -204,6 +204,7 @@ static void end_command(struct compose *x)
     for (size_t i = 0; i < c->args.n; i++)
         arg(x, c->args.v[i]);
     emu_args_scan(x->p, &r->argv, &r->env, &a);
+    r->heart = a.heart;
     if (a.heart)
         heart_environment(x);
     r->needs_epmd = a.how && !a.no_epmd;

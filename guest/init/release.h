@@ -20,6 +20,7 @@ struct release {
     struct strlist argv;
     struct strlist env;
     int needs_epmd;     /* starts distribution and relies on the port mapper */
+    int heart;          /* it may be heart that asks for another start */
     int shell;          /* the console is for it: what is typed there, and ^C */
     int shell_off;      /* it was to have a shell, and its arguments say no */
     const char *config; /* a file to write anew before another start, or NULL */

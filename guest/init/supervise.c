@@ -155,7 +155,8 @@ int supervise_helper(const char *path, char *const argv[], char *const env[],
 /* Between heart's end and the emulator that its command started: scripts. */
 #define HEART_MS      10000
 #define HEART_POLL_MS 250
-/* Heart may ask while the old emulator is still ending. */
+/* Heart may ask while the old emulator is still ending; one that is there after
+ * that heart could not kill, or was told not to. */
 #define RESTART_MS 5000
 
 /* Moments of uptime_ms(), or NEVER. */
@@ -164,12 +165,19 @@ struct moments {
     uint64_t tick;
     uint64_t again; /* SIGTERM once more */
     uint64_t kill;  /* the end of the grace */
+    uint64_t stuck; /* whether what heart gave up has gone */
     uint64_t look;  /* whether heart has done something */
     uint64_t give_up;
     uint64_t ended; /* the last emulator */
     int stopping;
     int killed;
 };
+
+static const struct moments none = {.tick = NEVER,
+                                    .again = NEVER,
+                                    .kill = NEVER,
+                                    .stuck = NEVER,
+                                    .look = NEVER};
 
 /* Whether a stop was asked for, and if that was by somebody at the console. */
 enum { STOP_NO, STOP_ASKED, STOP_TYPED };
@@ -185,18 +193,18 @@ struct watch {
     int wish;         /* STOP_*, not yet acted on */
 };
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Milliseconds until the next thing is due, -1: nothing is. */
 static int next_timeout(const struct moments *m)
 {
     uint64_t now = uptime_ms();
-    uint64_t next = m->tick;
+    uint64_t next = earlier(m->tick, earlier(m->again, m->kill));
 
-    if (m->again < next)
-        next = m->again;
-    if (m->kill < next)
-        next = m->kill;
-    if (m->look < next)
-        next = m->look;
+    next = earlier(next, earlier(m->stuck, m->look));
     if (next == NEVER)
         return -1;
     if (next <= now)
@@ -215,8 +223,11 @@ static void take_signals(struct watch *w)
             w->wish = STOP_TYPED;
         else if (w->wish == STOP_NO && memchr(bytes, 't', (size_t)n))
             w->wish = STOP_ASKED;
-        if (memchr(bytes, 'u', (size_t)n))
-            w->restart = uptime_ms();
+        if (!memchr(bytes, 'u', (size_t)n))
+            continue;
+        w->restart = uptime_ms();
+        if (w->pid)
+            w->m.stuck = w->restart + RESTART_MS;
     }
 }
 
@@ -295,6 +306,18 @@ static void kill_all(struct moments *m, unsigned grace)
     kill(-1, SIGKILL);
 }
 
+/* Heart has asked for another emulator a while ago, and ours is still there.
+ * One that a heart looks after is none that a heart has given up. */
+static void clear_the_way(struct watch *w)
+{
+    w->m.stuck = NEVER;
+    if (!w->r->heart || !w->pid || w->m.stopping || heart_runs(w->r->bindir))
+        return;
+    say("heart is to start the release again, which still runs: killed");
+    w->restart = uptime_ms();
+    kill(w->pid, SIGKILL);
+}
+
 static void do_what_is_due(struct watch *w, unsigned grace,
                            void (*tick)(unsigned *tick_ms), unsigned *tick_ms)
 {
@@ -305,6 +328,8 @@ static void do_what_is_due(struct watch *w, unsigned grace,
         tick(tick_ms);
         m->tick = *tick_ms ? now + *tick_ms : NEVER;
     }
+    if (now >= m->stuck)
+        clear_the_way(w);
     if (now >= m->again) {
         kill(w->pid, SIGTERM);
         m->again = next_again(m);
@@ -319,7 +344,7 @@ static int start(struct watch *w, struct err *e)
 {
     const struct release *r = w->r;
 
-    w->restart = NEVER;
+    w->restart = w->m.stuck = NEVER;
     w->pid = spawn(r->path, r->argv.v, r->env.v, r->cwd,
                    r->shell ? SESSION_CONSOLE : SESSION_OWN, e);
     w->m.started = uptime_ms();
@@ -387,11 +412,19 @@ static int ended(struct watch *w)
     return 1;
 }
 
-/* The emulator has ended: whether to wait for what heart does.  One that stops
- * in order has sent heart away before. */
+/* Whether heart has asked for an emulator, and not for one that ended since. */
+static int asked(const struct watch *w)
+{
+    return w->restart != NEVER && uptime_ms() - w->restart < RESTART_MS;
+}
+
+/* The emulator has ended: whether to wait for what heart does, or did before it
+ * ended itself.  One that stops in order has sent heart away before. */
 static int expect_heart(struct watch *w)
 {
-    if (w->m.stopping || !heart_runs(w->r->bindir))
+    take_signals(w);
+    if (w->m.stopping ||
+        (!(w->r->heart && asked(w)) && !heart_runs(w->r->bindir)))
         return 0;
     say("the release ended with status %d, heart is to start it again",
         w->status);
@@ -421,7 +454,7 @@ static int look_for_node(struct watch *w)
     now = uptime_ms();
     if (w->m.stopping)
         return 1;
-    if (w->restart != NEVER && now - w->restart < RESTART_MS)
+    if (asked(w))
         return start_again(w);
     if (adopt(w))
         return 0;
@@ -438,16 +471,10 @@ int supervise_run(const struct release *r, unsigned grace,
                   struct err *e)
 {
     struct watch w = {
-        .r = r,
-        .m = {.tick = tick_ms ? uptime_ms() + tick_ms : NEVER,
-              .again = NEVER,
-              .kill = NEVER,
-              .look = NEVER},
-        .pidfd = -1,
-        .status = -1,
-        .restart = NEVER,
-    };
+        .r = r, .m = none, .pidfd = -1, .status = -1, .restart = NEVER};
 
+    if (tick_ms)
+        w.m.tick = uptime_ms() + tick_ms;
     if (!r->shell)
         take_console();
     if (start(&w, e))
@@ -479,14 +506,9 @@ void supervise_clear(void)
 
 int supervise_pause(unsigned ms)
 {
-    struct watch w = {
-        .m = {.tick = uptime_ms() + ms,
-              .again = NEVER,
-              .kill = NEVER,
-              .look = NEVER},
-        .pidfd = -1,
-    };
+    struct watch w = {.m = none, .pidfd = -1};
 
+    w.m.tick = uptime_ms() + ms;
     while (!stop_asked && uptime_ms() < w.m.tick) {
         wait_signal(&w);
         stop_asked = w.wish != STOP_NO;

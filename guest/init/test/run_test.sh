@@ -229,6 +229,10 @@ check heart_stopped 9 arg=-heart 'stopping, at most 1 s'
 hearts_work 'sleep 0.4; setsid /app/erts/bin/beam.smp -c "trap \"echo asked; exit 8\" TERM
     kill -TERM 1; while :; do sleep 0.1; done" &' 'exit 9'
 check heart_adopted_stops 8 arg=-heart '^asked$'
+hearts_work 'eval "$HEART_COMMAND"' 'sleep 100'
+check heart_could_not_kill 4 arg=-heart 'which still runs: killed'
+hearts_work 'eval "$HEART_COMMAND"' 'sleep 1; exit 9'
+check heart_was_early 4 arg=-heart 'ended with status 9, heart is to start'
 script << 'INSIDE'
 kill -USR1 1; sleep 0.3; exit 2
 INSIDE
