@@ -90,7 +90,8 @@ static void tell(struct process *p, struct thread *t, int signo, bool fault)
 {
     if (t ? !wants(t, signo) : !(t = find_taker(p, signo, NULL)))
         return;
-    if (!fault && ends_process(p, signo)) {
+    /* A stopped process takes no signal but SIGKILL before it goes on. */
+    if (!fault && !p->group_stop && ends_process(p, signo)) {
         begin_exit(p, signo);
         return;
     }
