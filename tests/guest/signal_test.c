@@ -273,6 +273,38 @@ SECTION(threads)
     }
 }
 
+/* A stopped child gets (signo), and goes on when it did not die of it. */
+static void end_stopped(int signo)
+{
+    pid_t pid = fork();
+    int st;
+
+    if (!pid) {
+        struct rlimit none = {0, 0};
+
+        setrlimit(RLIMIT_CORE, &none);
+        raise(SIGSTOP);
+        _exit(7);
+    }
+    waitpid(pid, &st, WUNTRACED);
+    kill(pid, signo);
+    if (signo != SIGKILL) {
+        nap(20);
+        say("%d: %s", signo, waitpid(pid, &st, WNOHANG) ? ending(st) : "waits");
+        kill(pid, SIGCONT);
+    }
+    say("%d: %s", signo, ending(child_wait(pid)));
+}
+
+SECTION(stopped)
+{
+    const int signals[] = {SIGABRT, SIGTERM, SIGUSR1,
+                           SIGURG,  SIGKILL, SIGRTMIN};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+        end_stopped(signals[i]);
+}
+
 SECTION(children)
 {
     catch (SIGCHLD, SA_SIGINFO | SA_RESTART);
