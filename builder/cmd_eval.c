@@ -34,7 +34,8 @@ const struct command cmd_eval = {
     .about = "Evaluate an expression in the Erlang node of a machine (unibeam "
              "run --dist), print what it prints, and then its value.",
     .options = options,
-    .notes = "The value is printed as Erlang or Elixir writes it.",
+    .notes = "The value is printed as Erlang or Elixir writes it. Of a "
+             "large one only a part is.",
     .status = TARGET_ASK_STATUS,
     .run = run,
 };

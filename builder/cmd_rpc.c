@@ -65,7 +65,8 @@ const struct command cmd_rpc = {
              "arguments are an Erlang list. With an expression alone, what it "
              "returns is not printed.",
     .options = options,
-    .notes = "The first is how relx's script has it, the second mix's.",
+    .notes = "The first is how relx's script has it, the second mix's. "
+             "Of a large value only a part is printed.",
     .status = TARGET_ASK_STATUS,
     .run = run,
 };

@@ -237,7 +237,11 @@ static int bad_rpc(const ei_x_buff *x, int at)
     char *text = NULL;
 
     ei_s_print_term(&text, x->buff, &at);
-    fail("the node cannot do that: %s", text ? text : "");
+    if (text && !strcmp(text, "{badrpc, {'EXIT', killed}}"))
+        fail("its process there was killed: what it returns may be too large "
+             "to print");
+    else
+        fail("the node cannot do that: %s", text ? text : "");
     free(text);
     return -1;
 }
@@ -282,16 +286,21 @@ static void add_binding(ei_x_buff *x, const char *name, const char *value)
     ei_x_encode_binary(x, value, (int)strlen(value));
 }
 
+/* In the order of their names: it is an orddict. */
 static void add_bindings(ei_x_buff *x, const struct session *s,
                          const struct request *r)
 {
+    add_binding(x, "Function", r->function ? r->function : "");
     add_binding(x, "How",
                 r->module           ? "call"
                 : s->target->elixir ? "elixir"
                                     : "erlang");
-    add_binding(x, "Quiet", r->quiet ? "yes" : "no");
+    ei_x_encode_list_header(x, 1);
+    ei_x_encode_tuple_header(x, 2);
+    ei_x_encode_atom(x, "Max");
+    ei_x_encode_long(x, NODE_TEXT_MAX);
     add_binding(x, "Module", r->module ? r->module : "");
-    add_binding(x, "Function", r->function ? r->function : "");
+    add_binding(x, "Quiet", r->quiet ? "yes" : "no");
     add_binding(x, "Text", r->text);
     ei_x_encode_empty_list(x);
 }
@@ -324,22 +333,33 @@ static int prepare(struct session *s, const struct request *r, ei_x_buff *args)
     return err;
 }
 
-/* {value, {ok | error, Text}, _} */
+static void note_cut(void)
+{
+    note("that is not all: it was cut at about %d characters, and '...' stands "
+         "for the rest",
+         NODE_TEXT_MAX);
+}
+
+/* {value, {ok | error, Text, whole | cut}, _} */
 static int show(const ei_x_buff *x, int at)
 {
-    char atom[MAXATOMLEN_UTF8] = "";
-    int arity, start = at;
+    char result[MAXATOMLEN_UTF8] = "", size[MAXATOMLEN_UTF8] = "";
+    int arity, start = at, text;
+    bool ok;
 
-    if (ei_decode_tuple_header(x->buff, &at, &arity) || arity != 2 ||
-        ei_decode_atom(x->buff, &at, atom))
+    if (ei_decode_tuple_header(x->buff, &at, &arity) || arity != 3 ||
+        ei_decode_atom(x->buff, &at, result))
         return bad_rpc(x, start);
-    if (!strcmp(atom, "ok")) {
-        put_binary(STDOUT_FILENO, x, at);
-        return 0;
-    }
-    put(STDERR_FILENO, "unibeam: ", 9);
-    put_binary(STDERR_FILENO, x, at);
-    return -1;
+    text = at;
+    if (ei_skip_term(x->buff, &at) || ei_decode_atom(x->buff, &at, size))
+        return bad_rpc(x, start);
+    ok = !strcmp(result, "ok");
+    if (!ok)
+        put(STDERR_FILENO, "unibeam: ", 9);
+    put_binary(ok ? STDOUT_FILENO : STDERR_FILENO, x, text);
+    if (!strcmp(size, "cut"))
+        note_cut();
+    return ok ? 0 : -1;
 }
 
 int node_ask(const struct target *t, const struct request *r, unsigned seconds)

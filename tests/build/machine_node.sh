@@ -42,8 +42,29 @@ is '{a,<<"b">>,"ü",#{c => 1.5}}' u eval '{a, <<"b">>, "ü", #{c => 1.5}}'
 is '{1,2}' u eval 'X = 1, Y = X + 1, {X, Y}'
 is "'shop@127.0.0.1'" u eval 'node()'
 is -1 u eval -- -1
-u eval 'lists:seq(1, 100000)' | tr -d ' \n' >long
-same "$(tail -c 14 long)" ',99999,100000]'
+# what is large is cut, and its text never takes the node much memory
+u eval 'lists:seq(1, 2500)' | tr -d ' \n' >long
+same "$(tail -c 11 long)" ',2499,2500]'
+peak() { awk '/^VmHWM/ { print int($2 / 1024) }' /proc/$node/status; }
+cut() { # END COMMAND...
+	end=$1
+	shift
+	expect 0 "$@"
+	same "$(cat err)" "unibeam: note: that is not all: it was cut at about 16384 characters, and '...' stands for the rest"
+	same "$(tail -c $((${#end} + 1)) out)" "$end"
+	[ "$(wc -c <out)" -lt 20000 ] || fail "$(wc -c <out) bytes of output"
+	[ "$(peak)" -lt 320 ] || fail "the node had $(peak) MiB"
+}
+cut '"...>>' u eval 'binary:copy(<<"abc">>, 1000000)'
+cut '"...>>' u eval 'binary:copy(<<"abc">>, 10000000)'
+cut ',...>>' u eval 'binary:copy(<<0, 255>>, 1500000)'
+cut '|...]' u rpc lists seq '[1, 1000000]'
+cut ']]' u eval 'lists:foldl(fun(_, A) -> [A, A] end, [a], lists:seq(1, 200))'
+is '{"...",<<"a...">>}' u eval '{"...", <<"a...">>}'
+u eval 'lists:duplicate(1500, "...")' | tr -dc . >long
+same "$(wc -c <long)" 4500
+u eval 'io:put_chars(binary:copy(<<"abc">>, 100000))' | wc -c >long
+same "$(cat long)" 300003
 # what it prints comes here, from processes it starts too
 is "$(printf 'hello ü\nok')" u eval 'io:format("hello ~ts~n", ["ü"])'
 is "$(printf 'one\ntwo')" u eval 'S = self(), spawn(fun() -> io:format("one~n"), S ! go end), receive go -> two end'
@@ -55,6 +76,9 @@ not 'exception error: bad' u eval 'error(bad)'
 not 'exception error: an error occurred when evaluating an arithmetic expression' u eval '1 / 0'
 not 'exception exit: shutdown' u eval 'exit(shutdown)'
 not 'exception throw: ball' u eval 'throw(ball)'
+not 'exception error: <<"abcabc' u eval 'error(binary:copy(<<"abc">>, 10000000))'
+[ "$(wc -c <err)" -lt 20000 ] || fail "$(wc -c <err) bytes of errors"
+not 'its process there was killed: what it returns may be too large' u eval 'exit(self(), kill)'
 same "$(cat out)" ''
 not "the node 'shop@127.0.0.1' has not answered in time" u eval -t 1 'timer:sleep(60000)'
 not 'this node has no Elixir: give --erlang' u eval --elixir '1 + 2'
@@ -121,6 +145,15 @@ wrong "eval: -t 'x' is not a number" eval shop 1 -t x
 wrong "rpc: which function?" rpc shop
 wrong "rpc: the arguments are one list, quoted for the shell: '2'" rpc shop a b 1 2
 wrong "rpc: '' is no name of a module or function" rpc shop '' b
+# Elixir's values, where it is
+elixir=$(readlink -f "$(command -v elixir || echo none)")
+elixir=${elixir%/bin/elixir}/lib/elixir/ebin
+if [ -e "$elixir/elixir.app" ]; then
+	expect 0 u eval "code:add_path(\"$elixir\")"
+	is '%{a: "x...", b: [1]}' u eval --elixir '%{a: "x...", b: [1]}'
+	cut ' <> ...' u eval --elixir 'String.duplicate("abc", 1000000)'
+	cut ', ...]' u eval --elixir 'Enum.to_list(1..1000000)'
+fi
 # a shell, on a terminal; the cookie in nobody's sight
 cat >session <<'END'
 "$UNIBEAM" remote shop
