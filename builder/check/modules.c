@@ -8,19 +8,21 @@
 #include <string.h>
 
 #include "beam.h"
+#include "check/archive.h"
 #include "check/check_priv.h"
 #include "check/command_word.h"
 #include "file.h"
 #include "otp_apps.h"
 #include "otp_version.h"
 
-#define MAX_MODULE (256u << 20)
+#define MAX_MODULE   (256u << 20)
+#define MAX_ARCHIVED (32u << 20) /* a small file may become a large module */
 
 struct module {
     struct check *check;
-    const struct node *node;
     const char *path;
-    const struct node *app; /* the directory above ebin, or NULL */
+    const char *app_name;   /* of what is above ebin, or NULL */
+    const struct node *app; /* that, where it is a directory */
     bool of_otp;            /* of the run-time system's applications */
     struct beam_info info;
     const struct buf *file;
@@ -71,8 +73,9 @@ static void check_nif(const struct module *m)
                             .remedy = "have its native part compiled before "
                                       "the release is made"};
 
-    if (m->info.loads_nif && m->app && !has_library(m->app, NULL))
-        finding(&m->check->found, &of, "there is no NIF in '%s'", m->app->name);
+    if (m->info.loads_nif && m->app_name &&
+        !(m->app && has_library(m->app, NULL)))
+        finding(&m->check->found, &of, "there is no NIF in '%s'", m->app_name);
 }
 
 /* ---- what it runs ---- */
@@ -160,26 +163,86 @@ static void check_runs(const struct module *m)
         shell_need_spawner(&c->found, m->info.module);
 }
 
-static void check_module(struct check *c, const struct node *n)
+static void check_code(struct module *m)
 {
-    const struct node *app = n->parent->parent;
-    char *path = tree_path(n);
-    struct buf file = {0};
-    struct module m = {.check = c, .node = n, .path = path, .file = &file};
     const char *why;
 
-    if (!strcmp(n->parent->name, "ebin"))
-        m.app = app;
-    m.of_otp = m.app && otp_apps_has(m.app->name, strcspn(m.app->name, "-"));
-    if (!file_try_read(n->host, MAX_MODULE, &file) &&
-        !beam_parse(buf_str(&file), file.len, &m.info, &why)) {
-        check_age(&m);
-        if (!m.of_otp) {
-            check_nif(&m);
-            check_runs(&m);
-        }
+    m->of_otp =
+        m->app_name && otp_apps_has(m->app_name, strcspn(m->app_name, "-"));
+    if (beam_parse(buf_str((struct buf *)(uintptr_t)m->file), m->file->len,
+                   &m->info, &why))
+        return;
+    check_age(m);
+    if (!m->of_otp) {
+        check_nif(m);
+        check_runs(m);
     }
+}
+
+static void check_module(struct check *c, const struct node *n)
+{
+    char *path = tree_path(n);
+    struct buf file = {0};
+    struct module m = {.check = c, .path = path, .file = &file};
+
+    if (!strcmp(n->parent->name, "ebin")) {
+        m.app = n->parent->parent;
+        m.app_name = m.app->name;
+    }
+    if (!file_try_read(n->host, MAX_MODULE, &file))
+        check_code(&m);
     buf_release(&file);
+    free(path);
+}
+
+/* ---- archives ---- */
+
+struct archive_of {
+    struct check *check;
+    const struct node *node;
+    const char *path;
+};
+
+static const struct node *child(const struct node *dir, const char *name)
+{
+    for (size_t i = 0; i < dir->nchild; i++)
+        if (dir->child[i]->type == NODE_DIR &&
+            !strcmp(dir->child[i]->name, name))
+            return dir->child[i];
+    return NULL;
+}
+
+/* Libraries cannot be loaded from an archive: OTP's code server looks for priv
+ * in a directory of the application's name beside it, too. */
+static void check_archived(void *ctx, const char *name, const struct buf *file)
+{
+    const struct archive_of *a = ctx;
+    char *path = path_join(a->path, name);
+    char *ebin = path_parent(name), *above = path_parent(ebin);
+    struct module m = {.check = a->check, .path = path, .file = file};
+
+    if (!strcmp(path_base(ebin), "ebin")) {
+        m.app_name = path_base(above);
+        m.app = child(a->node->parent, m.app_name);
+    }
+    check_code(&m);
+    free(above);
+    free(ebin);
+    free(path);
+}
+
+static void check_archive(struct check *c, const struct node *n)
+{
+    char *path = tree_path(n), *why = NULL;
+    struct archive_of a = {.check = c, .node = n, .path = path};
+    struct finding_of of = {.severity = FINDING_WARNING,
+                            .id = "damaged-file",
+                            .where = path,
+                            .remedy = "make the release again"};
+
+    if (archive_modules(n->host, MAX_ARCHIVED, check_archived, &a, &why))
+        finding(&c->found, &of, "an archive of code cannot be read: %s", why);
+    free(why);
     free(path);
 }
 
@@ -190,9 +253,12 @@ static void check_dir(struct check *c, const struct node *dir)
 
         if (n->type == NODE_DIR)
             check_dir(c, n);
-        else if (n->type == NODE_FILE && n->host &&
-                 path_ends_with(n->name, ".beam"))
+        else if (n->type != NODE_FILE || !n->host)
+            continue;
+        else if (path_ends_with(n->name, ".beam"))
             check_module(c, n);
+        else if (path_ends_with(n->name, ".ez"))
+            check_archive(c, n);
     }
 }
 

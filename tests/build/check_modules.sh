@@ -103,6 +103,72 @@ contains out '  in os_cmd'
 look 0 --shell
 rm -r rel/plugins
 
+# archives of applications: as if their modules lay there
+archive() { # NAME-VSN MODULE...
+	app=$1
+	shift
+	mkdir -p "zip/$app/ebin"
+	for m; do cp "$beams/$m.beam" "zip/$app/ebin/"; done
+	rm -f "rel/lib/$app.ez"
+	python3 - "zip/$app" "rel/lib/$app.ez" <<'P'
+import os, sys, zipfile
+root, to = sys.argv[1:]
+with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as z:
+    for d, _, files in sorted(os.walk(root)):
+        for f in sorted(files):
+            path = os.path.join(d, f)
+            z.write(path, os.path.relpath(path, "zip"))
+P
+}
+archive more-1 harmless
+look 0
+contains out 'nothing found'
+code_of zip/more-1/ebin/harmless.beam 181
+mv zip/more-1/ebin/harmless.beam zip/more-1/ebin/newer.beam
+archive more-1 commands nif
+look 3
+contains out 'error: modules need OTP 26 or later'
+contains out '  in /app/lib/more-1.ez/more-1/ebin/newer.beam'
+contains out "warning: there is no NIF in 'more-1'"
+contains out 'warning: commands are run by os:cmd, without a shell'
+contains out '  in commands'
+look 3 --shell
+contains out "warning: there is no program 'ffmpeg' in the image"
+mkdir -p rel/lib/more-1/priv
+cp "$FIX/sysroot/opt/conf/libconf.so.3" rel/lib/more-1/priv/more_nif.so
+look 3
+lacks out 'no NIF'
+rm -r rel/lib/more-1 rel/lib/more-1.ez zip
+archive kernel-8.0 nif
+look 0
+rm rel/lib/kernel-8.0.ez
+# damaged ones: the end is missing, a module is changed, a module is huge
+archive more-1 harmless
+size=$(wc -c <rel/lib/more-1.ez)
+cp rel/lib/more-1.ez whole.ez
+damaged() { # WHY
+	look 3
+	tr -s ' \n' ' ' <out >flat # long ones are wrapped
+	contains flat "warning: an archive of code cannot be read: $1"
+	contains out '  in /app/lib/more-1.ez'
+	contains out '0 errors, 1 warning'
+}
+head -c $((size - 30)) whole.ez >rel/lib/more-1.ez
+damaged 'Unrecognized archive format'
+head -c 100 whole.ez >rel/lib/more-1.ez
+damaged 'Unrecognized archive format'
+: >rel/lib/more-1.ez
+damaged 'Unrecognized archive format'
+cp whole.ez rel/lib/more-1.ez
+printf '\377\377\377' | dd of=rel/lib/more-1.ez bs=1 seek=$((size / 3)) conv=notrunc status=none
+look 3
+contains out 'warning: an archive of code cannot be read'
+mkdir -p zip/more-1/ebin
+truncate -s 40M zip/more-1/ebin/huge.beam
+archive more-1
+damaged 'more-1/ebin/huge.beam in it is too large'
+rm -r rel/lib/more-1.ez zip
+
 # scripts
 script() { # FIRST-LINE
 	mkdir -p rel/lib/shop-1.0/priv
