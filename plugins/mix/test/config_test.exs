@@ -57,6 +57,35 @@ defmodule Unibeam.ConfigTest do
     assert arguments(section, :check) == ~w(--shell --allow-missing)
   end
 
+  test "volumes are mounted by the image and attached by the run" do
+    section = [
+      volumes: [
+        {"data.img", "/srv/shop/catalogue of 2026"},
+        {:tmpfs, "/scratch"},
+        {:tmpfs, "/cache", 64}
+      ]
+    ]
+
+    assert arguments(section, :build) ==
+             [
+               "--mount",
+               "op-catalogue-of-2026:/srv/shop/catalogue of 2026",
+               "--mount",
+               "tmpfs:/scratch",
+               "--mount",
+               "tmpfs:/cache:64M"
+             ]
+
+    assert arguments(section, :run) ==
+             ["--disk", Path.expand("data.img") <> ",serial=op-catalogue-of-2026,ro"]
+
+    assert arguments(section, :check) == []
+    one = {"a.img", "/srv"}
+
+    assert arguments([volumes: one], :build, volumes: %{"b.img" => "/b"}) ==
+             ~w(--mount srv:/srv --mount b:/b)
+  end
+
   test "what may be false" do
     assert arguments([shell: false, console: false], :build) == ["--no-shell"]
     assert arguments([allow_missing: false], :build) == []
@@ -106,6 +135,15 @@ defmodule Unibeam.ConfigTest do
           {:env, [1], "NAME: \"VALUE\" or \"NAME=VALUE\""},
           {:hosts, [1], "NAME: \"ADDRESS\" or \"NAME:ADDRESS\""},
           {:files, [1], "{\"HERE\", \"/THERE\"} or \"HERE:/THERE\""},
+          {:volumes, {"a.img", "srv"},
+           "{\"DISK\", \"/PATH\"}, {:tmpfs, \"/PATH\"} or {:tmpfs, \"/PATH\", SIZE}"},
+          {:volumes, {"a.img", "/"},
+           "{\"DISK\", \"/PATH\"}, {:tmpfs, \"/PATH\"} or {:tmpfs, \"/PATH\", SIZE}"},
+          {:volumes, {:tmpfs, "srv", "1M"},
+           "{\"DISK\", \"/PATH\"}, {:tmpfs, \"/PATH\"} or {:tmpfs, \"/PATH\", SIZE}"},
+          {:volumes, "a.img",
+           "{\"DISK\", \"/PATH\"}, {:tmpfs, \"/PATH\"} or {:tmpfs, \"/PATH\", SIZE}"},
+          {:volumes, {:tmpfs, "/srv", 0}, "a size like \"512M\""},
           {:append, "a\0b", "a string without zeros"}
         ] do
       assert load([{key, value}]) ==

@@ -29,6 +29,9 @@ defmodule Unibeam.Config do
      "more files and directories to put in: `\"here\": \"/there\"`"},
     {:mounts, :build, {:list, :text}, "--mount",
      "disks and memory to mount: `\"data:/srv\"`, `\"tmpfs:/scratch:64M\"`"},
+    {:volumes, :volumes, {:list, :volume}, :volume,
+     "disks with data, mounted read-only, and memory: `{\"data.img\", \"/srv\"}`, " <>
+       "`{:tmpfs, \"/scratch\", \"64M\"}`; `unibeam.run` attaches the disks"},
     {:append, :build, :text, "--append", "words for the kernel's command line"},
     {:erts, :both, :path, "--erts", "run-time system for a release made without"},
     {:sysroot, :both, :path, "--sysroot", "take libraries from there (this system)"},
@@ -75,9 +78,18 @@ defmodule Unibeam.Config do
     for {key, whose, _, option, _} <- @table,
         takes?(command, whose, key),
         value = settings[key],
-        argument <- argument(option, value),
+        argument <- argument(option, value, command),
         do: argument
   end
+
+  # a disk is known to the machine by its serial number
+  defp argument(:volume, volumes, :build),
+    do: Enum.flat_map(volumes, fn {mount, _} -> ["--mount", mount] end)
+
+  defp argument(:volume, volumes, :run),
+    do: Enum.flat_map(volumes, fn {_, disk} -> if(disk, do: ["--disk", disk], else: []) end)
+
+  defp argument(option, value, _), do: argument(option, value)
 
   # false is a value, too; for who has no option for it it says nothing
   defp argument({yes, _}, true), do: [yes]
@@ -90,6 +102,7 @@ defmodule Unibeam.Config do
   defp takes?(:check, :both, _), do: true
   defp takes?(:check, :build, :shell), do: true
   defp takes?(:build, :both, _), do: true
+  defp takes?(command, :volumes, _), do: command in [:build, :run]
   defp takes?(command, whose, _), do: command == whose
 
   defp merge(_, general, own) when is_list(own), do: general ++ own
@@ -176,6 +189,23 @@ defmodule Unibeam.Config do
   defp value(:file, text) when is_binary(text), do: text(text)
   defp value(:file, _), do: {:error, "{\"HERE\", \"/THERE\"} or \"HERE:/THERE\""}
 
+  # What to mount, and the disk to attach.
+  defp value(:volume, {:tmpfs, path}), do: tmpfs(path, "")
+
+  defp value(:volume, {:tmpfs, path, size}) do
+    with {:ok, size} <- value(:size, size), do: tmpfs(path, ":" <> size)
+  end
+
+  defp value(:volume, {disk, "/" <> name = path}) when is_binary(disk) and name != "" do
+    with {:ok, path} <- text(path),
+         {:ok, disk} <- text(Path.expand(disk)),
+         do: {:ok, {"#{serial(name)}:#{path}", "#{disk},serial=#{serial(name)},ro"}}
+  end
+
+  defp value(:volume, _) do
+    {:error, "{\"DISK\", \"/PATH\"}, {:tmpfs, \"/PATH\"} or {:tmpfs, \"/PATH\", SIZE}"}
+  end
+
   defp value(:port, port) when port in 1..65535, do: {:ok, "#{port}:#{port}"}
 
   defp value(:port, {host, guest}) when host in 1..65535 and guest in 1..65535,
@@ -183,6 +213,18 @@ defmodule Unibeam.Config do
 
   defp value(:port, text) when is_binary(text), do: text(text)
   defp value(:port, _), do: {:error, "PORT, {HOST, GUEST} or \"[ADDR:]HOST:GUEST[/udp]\""}
+
+  defp tmpfs("/" <> _ = path, size) do
+    with {:ok, mount} <- text("tmpfs:" <> path <> size), do: {:ok, {mount, nil}}
+  end
+
+  defp tmpfs(_, _), do: value(:volume, nil)
+
+  # The serial number of a virtio disk has 20 bytes: the end of the path it is for.
+  defp serial(path) do
+    name = Regex.replace(~r/[^A-Za-z0-9_.-]/, path, "-")
+    binary_part(name, byte_size(name), -min(20, byte_size(name)))
+  end
 
   defp scalar(value) when is_binary(value) or is_number(value), do: {:ok, value}
   defp scalar(value) when is_atom(value) and value != nil, do: {:ok, value}
