@@ -11,6 +11,7 @@
 void tty_save(struct tty_state *t)
 {
     t->is_tty = tcgetattr(STDIN_FILENO, &t->modes) == 0;
+    t->silent = t->is_tty && tcgetsid(STDIN_FILENO) < 0;
     for (int fd = 0; fd < 3; fd++)
         t->flags[fd] = fcntl(fd, F_GETFL);
 }

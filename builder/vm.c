@@ -25,6 +25,7 @@
 #define MAX_QMP_LINE (1u << 20)
 /* QEMU drops a press that comes before the guest has switched the button on. */
 #define PRESS_AGAIN_MS 1000
+#define LOOK_AGAIN_MS  500 /* at the size of a terminal that does not tell */
 
 struct run {
     struct vm *vm;
@@ -41,6 +42,7 @@ struct run {
     bool ended;
     int wait_status;
     struct tty_state tty;
+    unsigned columns, rows; /* as last seen */
 };
 
 static int pair(int *ours, int *theirs)
@@ -213,16 +215,31 @@ static void read_sockets(struct run *r)
 
 /* The guest may not listen; then there is no use in waiting.  A line's start
  * may get lost while the guest sets its side up, hence the first newline. */
-static void tell_size(const struct run *r)
+static void tell_size(struct run *r)
 {
-    unsigned columns, rows;
     char line[32];
 
-    tty_size(&columns, &rows);
-    if (r->vm->size < 0 || !columns)
+    tty_size(&r->columns, &r->rows);
+    if (r->vm->size < 0 || !r->columns)
         return;
-    snprintf(line, sizeof(line), "\n%ux%u\n", columns, rows);
+    snprintf(line, sizeof(line), "\n%ux%u\n", r->columns, r->rows);
     (void)!send(r->vm->size, line, strlen(line), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* Who started us in a session of its own, as an emulator does with its ports,
+ * has the signal; the terminal is ours all the same. */
+static bool has_to_look(const struct run *r)
+{
+    return r->tty.silent && r->vm->size >= 0;
+}
+
+static void look_at_size(struct run *r)
+{
+    unsigned columns, rows;
+
+    tty_size(&columns, &rows);
+    if (columns != r->columns || rows != r->rows)
+        tell_size(r);
 }
 
 static long long now_ms(void)
@@ -288,6 +305,13 @@ static void press_again(struct run *r)
     qmp_send(r, "system_powerdown");
 }
 
+static int patience_ms(const struct run *r)
+{
+    if (r->stop_signal)
+        return PRESS_AGAIN_MS;
+    return has_to_look(r) ? LOOK_AGAIN_MS : -1;
+}
+
 static void supervise(struct run *r)
 {
     while (!r->ended) {
@@ -297,13 +321,15 @@ static void supervise(struct run *r)
             {.fd = r->vm->qmp, .events = POLLIN}};
         size_t n = r->keeper ? keeper_poll(r->keeper, p + 3) : 0;
 
-        if (poll(p, 3 + n, r->stop_signal ? PRESS_AGAIN_MS : -1) < 0) {
+        if (poll(p, 3 + n, patience_ms(r)) < 0) {
             if (errno != EINTR)
                 break;
             continue;
         }
         if (r->stop_signal)
             press_again(r);
+        if (has_to_look(r))
+            look_at_size(r);
         read_sockets(r);
         if (r->keeper)
             serve(r, p + 3);
@@ -366,6 +392,7 @@ int vm_run(struct vm *vm, char *const argv[], const int *keep, struct keeper *k)
     exit_log_init(&r.log);
     tty_save(&r.tty);
     tty_pass_output(&r.tty);
+    tty_size(&r.columns, &r.rows);
     if (r.signals < 0)
         fail("cannot wait for signals: %s", strerror(errno));
     else if (!spawn(&r, argv, keep, &old)) {

@@ -3,7 +3,7 @@
 # On a terminal Ctrl-A X ends QEMU. However it ends, the terminal is as before. The
 # guest is told what terminal it is, and output goes there as it comes.
 . "$TESTS/lib.sh"
-need qemu-system-x86_64 script
+need qemu-system-x86_64 script setsid
 release rel
 expect 0 build rel -o a.img
 cat >session <<'EOF'
@@ -47,6 +47,26 @@ contains words ' env.TERM=vt220 console.size=100x30 console.resize=/dev/ttyS1'
 contains words 'isa-serial,index=1,chardev=size'
 contains modes ' -onlcr '
 contains modes ' -icanon '
+# the size reaches the guest when it changes, also where the command is in a
+# session that is not the terminal's, as a port of an emulator is
+cat >sized <<'EOF'
+stty rows 30 columns 100
+{
+	until grep -qF qmp,mode=control typescript; do sleep 0.05; done
+	stty columns 77
+} </dev/tty &
+FAKE_ECHO=1 $SESSION "$UNIBEAM" run a.img --qemu "$FIX/fake-qemu" --accel tcg
+EOF
+for SESSION in '' 'setsid -w'; do
+	export SESSION
+	rm -f typescript
+	{
+		eventually grep -qF 77x30 typescript
+		echo quit
+	} | timeout 100 script -qfc 'sh sized' typescript >/dev/null
+	contains typescript console.size=100x30
+	contains typescript 77x30
+done
 # nothing of all that without a terminal
 expect 0 "$UNIBEAM" run a.img --accel tcg --dry-run </dev/null
 lacks out console.
