@@ -13,7 +13,7 @@
 struct tty_state {
     struct termios modes;
     bool is_tty;
-    bool silent; /* of another session: no SIGWINCH tells of its size */
+    bool silent;  /* of another session: no SIGWINCH tells of its size */
     int flags[3]; /* of stdin, stdout and stderr: QEMU sets O_NONBLOCK */
 };
 
