@@ -39,7 +39,18 @@ $PWD/p/_build/default/shop.img
 A=1
 
 EOF
+mv args all
+rm -r p/_build/default/rel
+rebar 0 p osv generate --relnames=depot,shop
+diff all args
+rm -r args p/_build/default/rel
+rebar 0 p osv generate --relnames=shop
+[ ! -e p/_build/default/rel/depot ] || fail 'it made the other release'
+contains args p/_build/default/rel/shop
+lacks args p/_build/default/rel/depot
 rm args
+rebar 1 p osv generate --relnames=shop,depo
+contains out "there is no release 'depo' in the configuration: there is depot, shop"
 # one image of two releases there cannot be
 rebar 1 p osv generate --all -o both.img
 contains out "'$PWD/p/both.img' would be the image of depot, shop: name one of them with -n"

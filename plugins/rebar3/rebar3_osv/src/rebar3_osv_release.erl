@@ -13,17 +13,20 @@
   | {which_release, [atom()]}
   | {unknown_release, string(), [atom()]}.
 
-%% @doc The options of rebar3 release. Its -o is the image's here, its help rebar3's;
-%% and to rebar3 a comma, as relnames needs it, is the end of a command in a
-%% namespace.
+%% @doc The options of rebar3 release. Its -o is the image's here, its help rebar3's.
+%% A comma that stands in a word of its own, as after -m, is to rebar3 the end of a
+%% command in a namespace; in a word that begins with -- it is not.
 -spec options() -> [tuple()].
 options() ->
     [case O of
          {output_dir, _, Long, Type, Help} ->
              {output_dir, undefined, Long, Type, Help};
+         {relnames, _, Long, Type, _} ->
+             {relnames, undefined, Long, Type,
+              "Several releases, with an equals sign: --relnames=A,B"};
          _ -> O
      end || O <- rebar_relx:opt_spec_list(),
-            not lists:member(element(1, O), [help, version, upfrom, relnames])].
+            not lists:member(element(1, O), [help, version, upfrom])].
 
 %% @doc The names of the releases in relx's configuration, each once.
 -spec configured([term()]) -> [atom()].
