@@ -41,7 +41,7 @@ start(Image, Opts) ->
     Pid = case Opts of #{keep := true} -> spawn(Init); _ -> spawn_link(Init) end,
     receive
         {Pid, ready} -> #vm{pid = Pid, port = Port}
-    after 5000 -> error(vm_not_started)
+    after 60000 -> error(vm_not_started)
     end.
 
 run_args(Image, Port, Opts) ->
@@ -197,12 +197,14 @@ recv_all(S, Acc, Timeout) ->
         {error, closed} -> Acc
     end.
 
-%% A free port of this host, another one each time that a process asks.
+%% A free port of this host, another one each time. Until the process that asks
+%% ends, a socket of its own keeps it from all who connect, or ask for any port;
+%% who asks for this one, with SO_REUSEADDR as QEMU and Erlang's distribution do,
+%% gets it.
 free_port() ->
-    {ok, L} = gen_tcp:listen(0, [{ip, {127, 0, 0, 1}}]),
-    {ok, P} = inet:port(L),
-    Given = case get(?MODULE) of undefined -> []; Ports -> Ports end,
-    case lists:member(P, Given) of
-        false -> put(?MODULE, [P | Given]), gen_tcp:close(L), P;
-        true -> Other = free_port(), gen_tcp:close(L), Other
-    end.
+    {ok, S} = socket:open(inet, stream, tcp),
+    ok = socket:setopt(S, {socket, reuseaddr}, true),
+    ok = socket:bind(S, #{family => inet, addr => {127, 0, 0, 1}, port => 0}),
+    {ok, #{port := Port}} = socket:sockname(S),
+    put({?MODULE, Port}, S),
+    Port.
