@@ -115,12 +115,15 @@ started_as_on_linux(Config) ->
 
 %% An IEx of this system in the node, driven on a pty.
 remote_shell(Config) ->
-    Script = "(sleep 4; echo 'IO.puts(node())'; sleep 2; printf '\\007'; sleep 1;"
-        " echo q; sleep 1) | script -qec 'bin/depot remote' /dev/null",
-    {_, Out} = host:run(root("depot"), [caller(?config(port, Config))],
-                        "/bin/sh", ["-c", Script]),
-    ?assertMatch({match, _}, re:run(Out, "iex\\(depot@127.0.0.1\\)1> ")),
-    ?assertMatch({match, _}, re:run(Out, "^depot@127.0.0.1\r?$", [multiline])).
+    Shell = host:open(root("depot"), [caller(?config(port, Config))],
+                      "script", ["-qec", "bin/depot remote", "/dev/null"]),
+    host:until(Shell, "iex\\(depot@127.0.0.1\\)1> "),
+    port_command(Shell, "IO.puts(node())\n"),
+    host:until(Shell, "^depot@127.0.0.1\r?$"),
+    port_command(Shell, "\007"),
+    host:until(Shell, "User switch command(.|\\n)* --> "),
+    port_command(Shell, "q\n"),
+    ?assertMatch({0, _}, host:await(Shell)).
 
 %% System.restart() stops the applications and starts them in the same emulator.
 restart_of_the_emulator(Config) ->
@@ -193,7 +196,6 @@ env_sh_fails(_) ->
 
 env_sh_hangs(_) ->
     Vm = depot(["CITY=Rome", "FAIL=hang"], #{}),
-    vm:wait(Vm, "unibeam: depot 0.2.0", 120000),
-    timer:sleep(1000),
+    vm:wait(Vm, "^env.sh sleeps", 300000),
     vm:signal(Vm, "TERM"),
     ?assertEqual(128 + 15, vm:status(Vm, 300000)).
