@@ -111,6 +111,7 @@ elixir(C) ->
 %% IEx, which edits the line: what it answers is not what was typed.
 console(C) ->
     {Port, Pid} = terminal(C, ["console", "cart"]),
+    host:until(Port, "Ctrl-A D leaves the console"),
     type(Port, "\r", "iex\\([^)]*\\)[^>]*1>|iex"),
     type(Port, "IO.puts(\"sum:#{6 * 7}\")\r", "sum:42"),
     type(Port, "\001d", "left the console; the machine runs"),
@@ -120,8 +121,7 @@ remote(C) ->
     {Port, Pid} = terminal(C, ["remote", "otp"]),
     host:until(Port, "\\(otp@127.0.0.1\\)1> "),
     type(Port, "{os:type(), 6 * 7}.\r", "\\{\\{unix,linux\\},42\\}"),
-    type(Port, "\007", "User switch command"),
-    timer:sleep(500),
+    type(Port, "\007", "User switch command(.|\\n)* --> "),
     type(Port, "q\r", "."),
     ended(Port, Pid).
 
