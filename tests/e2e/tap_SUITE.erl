@@ -171,10 +171,14 @@ dtls(C) ->
 flag('tlsv1.2') -> "-tls1_2";
 flag('tlsv1.3') -> "-tls1_3".
 
+%% The client's input ends when the answer is there, or the client has ended.
 s_client(C, Port, Words, Line) ->
-    Command = ["(sleep 1; echo ", Line, "; sleep 2) | timeout 60 openssl s_client"
+    Command = ["out=$(mktemp); { echo ", Line, "; until grep -q '^",
+               string:uppercase(Line), "' $out || [ -e $out.end ]; do sleep 0.1; done; } |"
+               " { timeout 100 openssl s_client"
                " -connect 10.9.0.15:", integer_to_list(Port), " ",
-               lists:join(" ", Words), " 2>&1; true"],
+               lists:join(" ", Words), " >$out 2>&1; : >$out.end; };"
+               " cat $out; rm $out $out.end"],
     on(proplists:get_value(host, C), nsnode, sh, [lists:flatten(Command)]).
 
 %% It turns each line round. It ends with the suite's namespace.
@@ -187,9 +191,10 @@ dtls_server(C, Pki) ->
 
 s_server(C, Pki, Input, Words) ->
     Port = integer_to_list(20000 + erlang:unique_integer([positive]) rem 10000),
-    Command = [Input, "timeout 120 openssl s_server -quiet -accept ", Port, " -cert ",
+    Command = [Input, "timeout 300 openssl s_server -quiet -accept ", Port, " -cert ",
                file(Pki, "server.pem"), " -key ", file(Pki, "server.key"), " ",
-               lists:join(" ", Words), " >/dev/null 2>&1 & sleep 1"],
+               lists:join(" ", Words), " >/dev/null 2>&1 & timeout 100 sh -c 'until ss -Hlntu sport = :",
+               Port, " | grep -q .; do sleep 0.1; done'"],
     on(proplists:get_value(host, C), nsnode, sh, [lists:flatten(Command)]),
     list_to_integer(Port).
 
