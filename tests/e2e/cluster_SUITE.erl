@@ -301,7 +301,7 @@ dnsmasq(C) ->
 stopped(C) ->
     ok = host(C, dist_guest, watch, [?A]),
     ok = at(C, ?A, init, stop, []),
-    {Reason, Ms} = host(C, dist_guest, gone, [?H]),
+    {Reason, _} = host(C, dist_guest, gone, [?H]),
+    %% after a while without a sign it would be net_tick_timeout
     ?assertEqual(connection_closed, Reason),
-    ?assert(Ms < ?TICKTIME * 700),
     ?assertEqual(0, vm:status(proplists:get_value(a, C), 60000)).

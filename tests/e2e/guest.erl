@@ -32,7 +32,7 @@ start(Image, Opts) ->
     More = maps:get(args, Opts, []),
     Vm = vm:start(Image, maps:merge(Base, Opts#{keep => true,
                                                 args => args(Port) ++ More})),
-    vm:wait(Vm, "^READY", 90000),
+    vm:wait(Vm, "^READY", 240000),
     {Vm, Port}.
 
 %% Port: a free one of the host.

@@ -97,7 +97,7 @@ lasting(Ns, Words) ->
 
 end_lasting(Pid) ->
     Pid ! {stop, self()},
-    receive {Pid, ok} -> ok after 15000 -> error(still_there) end.
+    receive {Pid, ok} -> ok after 120000 -> error(still_there) end.
 
 guest(C, F, A) ->
     tapnet:guest(proplists:get_value(machine, C), proplists:get_value(ns, C),
@@ -270,7 +270,7 @@ router_leaves(C) ->
                            {error, enetunreach} andalso
                            nomatch =:= re:run(guest(C, file, ["/proc/net/ipv6_route"]),
                                               "^0{32} 00 .* fe80", [multiline])
-               end, 10),
+               end, 100),
     ?assertEqual({error, econnrefused}, guest(C, connect, [?HOST, 9, [], 20000])).
 
 %% --- DHCPv6 ----------------------------------------------------------------------------
@@ -304,6 +304,8 @@ distribution(C) ->
     Node = guest(C, node_name, []),
     ?assertEqual('machine@2001:db8:5::50', Node),
     Epmd = tapnet:daemon(proplists:get_value(ns, C), ["epmd"]),
+    %% or the node would start one of its own
+    sh(C, "timeout 100 sh -c 'until epmd -names; do sleep 0.1; done'"),
     Out = sh(C, "erl -noinput -proto_dist inet6_tcp -setcookie six"
              " -name host@2001:db8:5::1 -eval '"
              "N = list_to_atom(\"" ++ atom_to_list(Node) ++ "\"),"

@@ -6,11 +6,11 @@
 -include_lib("stdlib/include/assert.hrl").
 -compile([export_all, nowarn_export_all]).
 
--define(BOOT, 90000).
+-define(BOOT, 240000).
 -define(ANSWER, 30000).
 -define(REQUEST, "GET / HTTP/1.1\r\nHost: vm\r\n\r\n").
 
-suite() -> [{timetrap, {minutes, 5}}].
+suite() -> [{timetrap, {minutes, 10}}].
 
 all() -> [load_two_cpus, load_one_cpu, static_address].
 

@@ -13,7 +13,7 @@
 start(Address, Taps) ->
     Self = self(),
     Pid = spawn(fun() -> keep(Self, script(Address, Taps)) end),
-    receive {Pid, Answer} -> Answer after 20000 -> error(no_namespace) end.
+    receive {Pid, Answer} -> Answer after 120000 -> error(no_namespace) end.
 
 script(Address, Taps) ->
     ["set -e; ip link set lo up; ip link add br0 type bridge; "
@@ -49,7 +49,7 @@ inside(Os) ->
 stop({netns, Pid, _}) ->
     Ref = monitor(process, Pid),
     Pid ! stop,
-    receive {'DOWN', Ref, _, _, _} -> ok after 20000 -> error(no_end) end.
+    receive {'DOWN', Ref, _, _, _} -> ok after 120000 -> error(no_end) end.
 
 %% The words before a command that make it run in there.
 enter({netns, _, Os}) ->

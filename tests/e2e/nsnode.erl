@@ -78,5 +78,5 @@ start(Image, Tap, Opts) ->
     Base = #{machine => "microvm", direct => true, cpus => 2, forward => false,
              keep => true, args => ["--network", "tap=" ++ Tap | Loop]},
     Vm = vm:start(Image, maps:merge(Base, Opts)),
-    vm:wait(Vm, "^READY", 120000),
+    vm:wait(Vm, "^READY", 170000),
     Vm.

@@ -84,7 +84,7 @@ daemon(Ns, Words) ->
 
 end_daemon({Port, Pid}) ->
     os:cmd("kill " ++ integer_to_list(Pid)),
-    receive {Port, {exit_status, _}} -> ok after 10000 -> error(still_there) end.
+    receive {Port, {exit_status, _}} -> ok after 100000 -> error(still_there) end.
 
 run(Ns, Words, Acc) ->
     Port = open_port({spawn_executable, os:find_executable("nsenter")},
@@ -116,7 +116,7 @@ boot(Ns, Image, Opts) ->
                                under => [os:find_executable("nsenter") | enter(Ns, [])],
                                append => "ip=10.0.2.15/24 " ++ Append,
                                args => Card ++ Loop ++ More}),
-    vm:wait(Vm, "^READY", 90000),
+    vm:wait(Vm, "^READY", 240000),
     {Vm, call(Ns, ?MODULE, relay, [?CONTROL, 8079])}.
 
 %% M:F(A...) in the machine of boot/3.
