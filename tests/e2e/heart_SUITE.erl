@@ -8,16 +8,17 @@
 
 -define(UP, 180000).
 
-suite() -> [{timetrap, {minutes, 5}}].
+suite() -> [{timetrap, {minutes, 10}}].
 
-all() -> [as_linux, killed, rebooted, restarted, hung, stopped, own_command].
+all() -> [as_linux, hung_as_linux, killed, rebooted, restarted, hung, stopped, own_command].
 
 init_per_suite(Config) -> vm:with_image("OTP_IMAGE", Config, fun start/2).
 
-%% One machine for all cases but the last.
+%% One machine for all cases but the last, with room for nine nodes.
 start(Image, Config) ->
-    {Vm, Port} = guest:start(Image, #{args => ["--arg", "-heart"],
-                                      env => ["HEART_BEAT_TIMEOUT=11"]}),
+    {Vm, Port} = guest:start(Image, #{memory => "1G", args => ["--arg", "-heart"],
+                                      env => ["HEART_BEAT_TIMEOUT=11",
+                                              "HEART_KILL_SIGNAL=SIGABRT"]}),
     Linux = like_linux:start([heart_guest, ports_life_guest]),
     C = [{vm, Vm}, {port, Port}, {linux, Linux}, {image, Image} | Config],
     load(C),
@@ -42,9 +43,21 @@ call(C, M, F, A) -> guest:call(proplists:get_value(port, C), M, F, A).
 
 as_linux(C) -> same(C, ends).
 
+%% At the same time on both, as the most of it is waiting.
+hung_as_linux(C) ->
+    Self = self(),
+    Host = proplists:get_value(linux, C),
+    spawn_link(fun() -> Self ! {linux, like_linux:linux(Host, {heart_guest, hangs}, [])} end),
+    Got = guest:call(proplists:get_value(port, C), heart_guest, hangs, [], ?UP),
+    Wanted = receive {linux, Ends} -> Ends end,
+    ct:log("on Linux: ~tp", [Wanted]),
+    [?assertEqual(W, G) || {W, G} <- lists:zip(Wanted, Got)].
+
 %% The node does something, and serves again as a new process.
 killed(C) -> comes_back(C, {os, cmd, ["kill -9 " ++ pid(C)]}).
 rebooted(C) -> comes_back(C, {init, reboot, []}).
+
+%% The stopped emulator does not take heart's SIGABRT: process 1 clears the way.
 hung(C) -> comes_back(C, {os, cmd, ["kill -STOP " ++ pid(C)]}).
 
 pid(C) -> call(C, os, getpid, []).
@@ -54,7 +67,7 @@ comes_back(C, What) ->
     Message = starts_again(C),
     ok = call(C, heart_guest, soon, [What]),
     vm:wait(proplists:get_value(vm, C), Message, ?UP),
-    After = ask_until(C, 100, fun(P) -> P =/= Before end),
+    After = ask_until(C, 400, fun(P) -> P =/= Before end),
     ?assertNotEqual(Before, After),
     load(C),
     ?assertMatch([_ | _], call(C, os, cmd, ["pidof heart"])).
@@ -81,7 +94,7 @@ restarted(C) ->
     %% the old one answers until it has stopped
     vm:wait(proplists:get_value(vm, C),
             "(?s)(READY.*){" ++ integer_to_list(Ready + 1) ++ "}", ?UP),
-    ?assertEqual(Before, ask_until(C, 100, fun(_) -> true end)),
+    ?assertEqual(Before, ask_until(C, 400, fun(_) -> true end)),
     load(C).
 
 %% In order: the machine's end, with the status asked for.
