@@ -13,7 +13,8 @@
 
 suite() -> [{timetrap, {minutes, 10}}].
 
-all() -> [{group, erl}, {group, iex}, {group, plain}, unknown_size, slow_reader].
+all() -> [{group, erl}, {group, iex}, {group, plain}, {group, flags}, unknown_size,
+          slow_reader].
 
 groups() ->
     [{erl, [], [editing, killing, history, search, wrapping, completion,
@@ -21,8 +22,10 @@ groups() ->
                 stop_and_go, suspend, long_output, paste, break_menu, jobs,
                 remote_shell, leave]},
      {iex, [], [iex_editing, iex_completion, iex_unicode, iex_several_lines,
-                iex_size, iex_jobs, iex_break]},
-     {plain, [], [plain_lines, plain_end]}].
+                iex_size, iex_jobs, iex_break, iex_quit]},
+     {plain, [], [plain_lines, plain_end]},
+     {flags, [], [quit, quit_old_shell, break_interrupts, break_kills, quit_kills,
+                  break_ignored]}].
 
 init_per_suite(Config) ->
     case os:find_executable("tmux") of
@@ -34,10 +37,8 @@ end_per_suite(Config) -> tmux:stop(proplists:get_value(tmux, Config)).
 
 init_per_group(erl, Config) ->
     start_otp(Config, "", "^1>", ["ok."]);
-init_per_group(iex, Config) ->
-    Linux = "RELEASE_BOOT_SCRIPT=start_clean RELEASE_DISTRIBUTION=none "
-        ++ release("iex/_build/prod/rel/cart/bin/cart") ++ " start_iex",
-    start(Config, Linux, machine("iex.img"), "^iex.1.>", [":ok"]);
+init_per_group(iex, Config) -> start_iex(Config);
+init_per_group(flags, Config) -> start_shells(Config);
 init_per_group(plain, Config) ->
     Started = start_otp(Config, "-noshell -eval '" ++ plain_program() ++ "'", "^line:", []),
     like_screen:blank(pair(Started), []),
@@ -60,6 +61,11 @@ start_otp(Config, Flags, Prompt, First) ->
     Env = "ERL_ZFLAGS=\"-os_mon start_disksup false " ++ Flags ++ "\"",
     start(Config, Env ++ " " ++ release("otp/_build/default/rel/otp/bin/otp") ++ " console",
           machine("otp.img") ++ " --env " ++ Env, Prompt, First).
+
+start_iex(Config) ->
+    Linux = "RELEASE_BOOT_SCRIPT=start_clean RELEASE_DISTRIBUTION=none "
+        ++ release("iex/_build/prod/rel/cart/bin/cart") ++ " start_iex",
+    start(Config, Linux, machine("iex.img"), "^iex.1.>", [":ok"]).
 
 %% Ctrl-A is a key of the shell's, not QEMU's.
 start(Config, Linux, Guest, Prompt, First) ->
@@ -202,12 +208,18 @@ size(Config) ->
     Pair = pair(Config),
     line(Config, ["{io:columns(), io:rows()}."], "^\\{\\{ok,80\\},\\{ok,24\\}\\}$"),
     like_screen:resize(Pair, {100, 30}),
+    line(Config, [until_columns(100)], "^true$"),
     line(Config, ["{io:columns(), io:rows()}."], "^\\{\\{ok,100\\},\\{ok,30\\}\\}$"),
-    step(Config, ["\"" ++ lists:duplicate(95, $x) ++ "end\""], "end\"$"),
+    step(Config, ["\"" ++ lists:duplicate(120, $x) ++ "end\""], "end\"$"),
     step(Config, keys("C-a Right Right") ++ ["y"], "xyx"),
     line(Config, keys("C-k") ++ ["\"."], "^\"xy\"$"),
     like_screen:resize(Pair, ?SIZE),
+    line(Config, [until_columns(80)], "true$"),
     line(Config, ["{io:columns(), io:rows()}."], "^\\{\\{ok,80\\},\\{ok,24\\}\\}$").
+
+%% The machine learns of another size a little later.
+until_columns(N) ->
+    "(fun W() -> io:columns() =:= {ok," ++ integer_to_list(N) ++ "} orelse W() end)().".
 
 stop_and_go(Config) ->
     step(Config, keys("C-s") ++ ["stopped."] ++ keys("Enter"), ">$"),
@@ -331,9 +343,16 @@ iex_several_lines(Config) ->
 
 iex_size(Config) ->
     like_screen:resize(pair(Config), {90, 28}),
+    iex_until_columns(Config, 90),
     line(Config, ["{:io.columns(), :io.rows()}"], "^\\{\\{:ok, 90\\}, \\{:ok, 28\\}\\}$"),
     like_screen:resize(pair(Config), ?SIZE),
+    iex_until_columns(Config, 80),
     line(Config, ["{:io.columns(), :io.rows()}"], "^\\{\\{:ok, 80\\}, \\{:ok, 24\\}\\}$").
+
+iex_until_columns(Config, N) ->
+    Size = "{:ok, " ++ integer_to_list(N) ++ "}",
+    line(Config, ["Stream.repeatedly(&:io.columns/0) |> Enum.find(& &1 == " ++ Size ++ ")"],
+         "^\\" ++ Size ++ "$").
 
 iex_jobs(Config) ->
     step(Config, keys("C-g"), "^ -->$"),
@@ -347,6 +366,14 @@ iex_jobs(Config) ->
 iex_break(Config) ->
     step(Config, keys("C-c"), "BREAK: "),
     like_screen:step(pair(Config), keys("C-c"), "status", fun last_line/1).
+
+%% The other way to leave it.
+iex_quit(Config) ->
+    Again = start_iex(Config),
+    init_per_testcase(iex_quit, Again),
+    step(Again, ["half a line"], "line$"),
+    like_screen:step(pair(Again), keys("C-\\"), "status", fun last_line/1),
+    like_screen:stop(pair(Again)).
 
 %% --- a release without a shell reads the terminal ------------------------
 
@@ -374,6 +401,77 @@ plain_lines(Config) ->
 plain_end(Config) ->
     like_screen:step(pair(Config), keys("C-d"), "^status", fun last_line/1).
 
+%% --- flags of the emulator, and keys that end it --------------------------
+
+%% Emulators one after the other, started by a busybox shell with jobs.
+start_shells(Config) ->
+    Home = proplists:get_value(priv_dir, Config),
+    Guest = build() ++ "/unibeam run " ++ build() ++ "/otp.img --accel tcg"
+        " --machine microvm --append init=/bin/sh -- -echr 29",
+    Pair = like_screen:start(proplists:get_value(tmux, Config), ?SIZE,
+                             "cd " ++ Home ++ " && busybox sh", Guest, "[#$] *$"),
+    tmux:type(like_screen:guest(Pair), ["busybox setsid -c sh" | keys("Enter")]),
+    set_up(like_screen:guest(Pair), "/app", "/"),
+    set_up(like_screen:linux(Pair), release("otp/_build/default/rel/otp"), Home),
+    like_screen:blank(Pair, []),
+    [{pair, Pair} | Config].
+
+%% erl FLAG... starts an emulator of Root's release.
+set_up(Pane, Root, Home) ->
+    tmux:type(Pane, ["stty cols 80 rows 24; export PS1='$ ' TERM=tmux-256color LANG=C.UTF-8 HOME="
+                     ++ Home ++ " EMU=beam ROOTDIR=" ++ Root ++ " BINDIR=$(echo " ++ Root
+                     ++ "/erts-*/bin); erl() { $BINDIR/erlexec -boot "
+                     "$ROOTDIR/releases/1.0.0/start_clean \"$@\"; echo status $?; }; echo se''t"
+                     | keys("Enter")]),
+    tmux:wait(Pane, "^set$", 60000).
+
+%% With Flags, and the terminal set anew, as some die without setting it back. The
+%% banner names the processors.
+emulator(Config, Flags) ->
+    Both = [like_screen:linux(pair(Config)), like_screen:guest(pair(Config))],
+    [tmux:type(P, ["stty sane; erl " ++ Flags | keys("Enter")]) || P <- Both],
+    [tmux:wait(P, "^1>", 120000) || P <- Both],
+    like_screen:blank(pair(Config), keys("Enter")),
+    line(Config, ["ok."], "^ok$").
+
+quit(Config) ->
+    emulator(Config, ""),
+    step(Config, ["half a line"], "line$"),
+    step(Config, keys("C-\\"), "status 0$").
+
+quit_old_shell(Config) ->
+    emulator(Config, "-oldshell"),
+    step(Config, keys("C-c"), "^BREAK: "),
+    line(Config, ["c"], other),
+    line(Config, ["continued."], "^continued$"),
+    step(Config, ["half a line"], "line$"),
+    step(Config, keys("C-\\"), "status 0$").
+
+break_interrupts(Config) ->
+    emulator(Config, "+Bc"),
+    step(Config, ["half a line"], "line$"),
+    step(Config, keys("C-c"), "line.*exit: killed$"),
+    step(Config, ["io:put_chars(\"on\\n\"), timer:sleep(infinity)." | keys("Enter")], "^on$"),
+    step(Config, keys("C-c"), "^on\\n.. exception exit: killed$"),
+    line(Config, ["lives."], "^lives$"),
+    step(Config, keys("C-\\"), "status 0$").
+
+%% The shell takes it as its own end of the line, too.
+break_kills(Config) ->
+    emulator(Config, "+Bd"),
+    step(Config, keys("C-c"), "^ *\\$$"),
+    line(Config, ["echo $?"], "^ *130$").
+
+quit_kills(Config) ->
+    emulator(Config, "+Bd"),
+    step(Config, keys("C-\\"), "status 131$").
+
+break_ignored(Config) ->
+    emulator(Config, "+Bi"),
+    step(Config, ["igno"], "igno$"),
+    line(Config, keys("C-c C-\\") ++ ["red."], "^ignored$"),
+    step(Config, ["q()." | keys("Enter")], "status 0$").
+
 %% --- the size of the terminal --------------------------------------------
 
 %% QEMU started by hand: process 1 asks the terminal, and takes changes from a
@@ -386,7 +484,8 @@ unknown_size(Config) ->
     shell_size(Pane, "93.*27"),
     {ok, S} = gen_tcp:connect({local, [0 | Socket]}, 0, [local]),
     ok = gen_tcp:send(S, "\nnonsense\n0x0\n70x20\n"),
-    timer:sleep(1000),
+    tmux:type(Pane, [until_columns(70) | keys("Enter")]),
+    tmux:wait(Pane, "^true$", 60000),
     shell_size(Pane, "70.*20"),
     tmux:close(Pane).
 
