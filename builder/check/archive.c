@@ -4,8 +4,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 
 #include "file.h"
 
@@ -15,7 +13,7 @@ static char *error_of(struct archive *a)
 {
     const char *why = archive_error_string(a);
 
-    return xasprintf("%s", why ? why : "no reason is known");
+    return xstrdup(why ? why : "no reason is known");
 }
 
 /* The next module's content; sizes in headers are not relied on. */
@@ -82,7 +80,7 @@ int archive_modules(const char *path, size_t max, archive_module *take,
     int r = -1;
 
     if (!a) {
-        *why = xasprintf("no memory");
+        *why = xstrdup("no memory");
         return -1;
     }
     /* not the one that does without the directory at the end */

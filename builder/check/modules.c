@@ -203,15 +203,6 @@ struct archive_of {
     const char *path;
 };
 
-static const struct node *child(const struct node *dir, const char *name)
-{
-    for (size_t i = 0; i < dir->nchild; i++)
-        if (dir->child[i]->type == NODE_DIR &&
-            !strcmp(dir->child[i]->name, name))
-            return dir->child[i];
-    return NULL;
-}
-
 /* Libraries cannot be loaded from an archive: OTP's code server looks for priv
  * in a directory of the application's name beside it, too. */
 static void check_archived(void *ctx, const char *name, const struct buf *file)
@@ -223,7 +214,9 @@ static void check_archived(void *ctx, const char *name, const struct buf *file)
 
     if (!strcmp(path_base(ebin), "ebin")) {
         m.app_name = path_base(above);
-        m.app = child(a->node->parent, m.app_name);
+        m.app = tree_child(a->node->parent, m.app_name);
+        if (m.app && m.app->type != NODE_DIR)
+            m.app = NULL;
     }
     check_code(&m);
     free(above);
