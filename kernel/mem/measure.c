@@ -56,8 +56,8 @@ static unsigned count_entry(struct mm_use *u, const struct mmu_entry *e)
     return pages;
 }
 
-/* Some entries of (v) from *(va) on, which advances. Their pages live while
- * the entries do. */
+/* Some entries from *(va) on, which advances; (end) is in the same area. Their
+ * pages live while the entries do. */
 static unsigned count_some(struct mm *mm, vaddr_t *va, vaddr_t end,
                            struct mm_use *u)
 {

@@ -5,8 +5,8 @@
 . "$TESTS/fixture/osv/lib.sh"
 image make base.img
 big=rel/lib/shop-1.0/big
-# begin: an upload, until some of the big file has gone; more of it than sockets
-# hold (up to 6 MiB on Linux) has not, and OSv takes no more for now
+# begin: an upload, up to where some of the big file has gone. OSv then takes no
+# more before end, and the rest is more than sockets hold (6 MiB on Linux)
 begin() {
 	rm -rf rel "$FAKE_OSV_DIR"/*
 	osv_release rel
