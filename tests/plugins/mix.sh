@@ -46,18 +46,6 @@ what() {
 	debugfs -R "cat $2" "$1?offset=$(($3 * 512))" 2>/dev/null
 }
 
-free_port() {
-	python3 -c 'import random, socket
-while True: # below those that are given to who asks for any
-    s, port = socket.socket(), random.randrange(10240, 32768)
-    try:
-        s.bind(("127.0.0.1", port))
-    except OSError:
-        continue
-    print(port)
-    break'
-}
-
 echo "units"
 cd "$work/plugin"
 MIX_ENV=test expect 0 mix test
@@ -66,7 +54,7 @@ expect 0 mix format --check-formatted
 
 echo "a project"
 cd "$work/stall"
-PORT=$(free_port)
+PORT=$("$here/../free-port")
 export PORT
 expect 0 mix unibeam.build
 says 'run it with'

@@ -19,18 +19,6 @@ fail() {
 	exit 1
 }
 
-free_port() {
-	python3 -c 'import random, socket
-while True: # below those that are given to who asks for any
-    s, port = socket.socket(), random.randrange(10240, 32768)
-    try:
-        s.bind(("127.0.0.1", port))
-    except OSError:
-        continue
-    print(port)
-    break'
-}
-
 # tool NAME ARGUMENTS...: one of amqp-tools, with the libraries that came along
 tool() {
 	name=$1
@@ -69,8 +57,8 @@ fi
 rm -rf "$work"
 mkdir "$work"
 "$here/image.sh" "$build/unibeam" "$root" "$work/release" "$build/rabbitmq.img"
-amqp=$(free_port)
-http=$(free_port)
+amqp=$("$here/../free-port")
+http=$("$here/../free-port")
 "$build/unibeam" run "$build/rabbitmq.img" --accel tcg --smp 2 -m 768M \
 	-p "127.0.0.1:$amqp:5672" -p "127.0.0.1:$http:15672" \
 	--arg -eval --arg "$(grep -v ^% "$here/ctl.expr" | tr '\n' ' ')" \

@@ -64,16 +64,3 @@ EOF
 	chmod +x fake
 	export UNIBEAM="$PWD/fake"
 }
-
-# A port of this host that was free just now.
-free_port() {
-	python3 -c 'import random, socket
-while True: # below those that are given to who asks for any
-    s, port = socket.socket(), random.randrange(10240, 32768)
-    try:
-        s.bind(("127.0.0.1", port))
-    except OSError:
-        continue
-    print(port)
-    break'
-}

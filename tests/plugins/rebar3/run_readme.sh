@@ -5,7 +5,7 @@
 . "$TESTS/lib.sh"
 need curl
 project readme p
-port=$(free_port)
+port=$("$TESTS/../../free-port")
 osv p "{ports, [\"127.0.0.1:$port:8080\"]}, {run_options, [\"--accel\", \"tcg\", \"--machine\", \"microvm\"]}"
 (cd p && exec rebar3 as osv_build osv run) >log 2>&1 </dev/null &
 rebar=$!
