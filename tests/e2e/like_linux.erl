@@ -9,7 +9,7 @@
 %% change its directory, its environment and its processes.
 -module(like_linux).
 -include_lib("stdlib/include/assert.hrl").
--export([start/1, start/2, stop/1, same/4, linux/3]).
+-export([start/1, start/2, stop/1, same/4, linux/3, alike/3]).
 
 -define(LIMIT, 120000).
 
@@ -44,13 +44,15 @@ stop({Keeper, _}) ->
 linux({_, Peer}, {M, F}, A) -> peer:call(Peer, M, F, A, ?LIMIT).
 
 %% M:F(A...) gives the same in the machine that listens on Port (guest:start/2),
-%% where M must have been loaded. A difference is shown whole on the terminal:
-%% Common Test cuts terms short there.
+%% where M must have been loaded.
 same(Host, Port, {M, F}, A) ->
     Wanted = linux(Host, {M, F}, A),
     ct:log("~p:~p ~tp~non Linux: ~tp", [M, F, A, Wanted]),
-    Got = guest:call(Port, M, F, A, ?LIMIT),
+    alike({M, F, A}, Wanted, guest:call(Port, M, F, A, ?LIMIT)).
+
+%% What Linux gave for What is what the machine gave. A difference is shown whole
+%% on the terminal: Common Test cuts terms short there.
+alike(What, Wanted, Got) ->
     Got =:= Wanted orelse
-        io:format(user, "~p:~p ~tp~non Linux: ~tp~nin the machine: ~tp~n",
-                  [M, F, A, Wanted, Got]),
+        io:format(user, "~tp~non Linux: ~tp~nin the machine: ~tp~n", [What, Wanted, Got]),
     ?assertEqual(Wanted, Got).
